@@ -1,0 +1,70 @@
+// Makes what users get: dist/tailherd.js (hub, agent and CLI, bundled) and dist/web. `--if-stale` builds only what changed.
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+
+const root = dirname(import.meta.dirname);
+const dist = join(root, "dist");
+const SOURCES = ["src", "package.json", "package-lock.json", "scripts/build.ts", "vite.config.ts"];
+
+/** One digest of every source's path, size and time of change. */
+function digestOfSources(): string {
+  const hash = createHash("sha256");
+  const visit = (path: string): void => {
+    const stat = statSync(path);
+    if (stat.isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
+    else if (!path.endsWith(".test.ts")) hash.update(`${path} ${stat.size} ${stat.mtimeMs}\n`);
+  };
+  for (const source of SOURCES) if (existsSync(join(root, source))) visit(join(root, source));
+  return hash.digest("hex");
+}
+
+async function buildWeb(): Promise<void> {
+  await build({
+    root: join(root, "src/web"),
+    configFile: join(root, "vite.config.ts"),
+    logLevel: "warn",
+    build: { outDir: join(dist, "web"), emptyOutDir: true },
+  });
+}
+
+async function buildProgram(): Promise<void> {
+  await build({
+    root,
+    configFile: false,
+    logLevel: "warn",
+    define: { "process.env.TAILHERD_BUILT": JSON.stringify("1") },
+    ssr: { noExternal: true, target: "node" },
+    build: {
+      ssr: "src/cli/main.ts",
+      outDir: dist,
+      emptyOutDir: false,
+      target: "node24",
+      minify: true,
+      copyPublicDir: false,
+      rolldownOptions: {
+        output: {
+          format: "esm",
+          entryFileNames: "tailherd.js",
+          chunkFileNames: "chunks/[name]-[hash].js",
+          banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
+        },
+      },
+    },
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const stamp = join(dist, ".stamp");
+  const digest = digestOfSources();
+  const fresh = existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
+  if (!fresh || !process.argv.includes("--if-stale")) {
+    process.stderr.write("Building…\n");
+    rmSync(dist, { recursive: true, force: true });
+    await buildWeb();
+    await buildProgram();
+    writeFileSync(stamp, digest);
+  }
+}

@@ -1,0 +1,223 @@
+// What hub and agent say to each other. The hub calls methods, the agent answers and sends notices. In one process the calls
+// are direct; over a network the same tables become JSON-RPC.
+import { z } from "zod";
+import { eventSchema } from "./events.ts";
+import { isoTimeSchema, nameSchema } from "./names.ts";
+import { serviceActionSchema } from "./operations.ts";
+import { desiredStateSchema, serviceSpecSchema } from "./service.ts";
+import {
+  instanceSampleSchema,
+  instanceStatusSchema,
+  logLineSchema,
+  processInfoSchema,
+  systemStatsSchema,
+} from "./status.ts";
+
+const desiredServiceSchema = z.object({
+  /** Every default filled in, the restart policy too. */
+  spec: serviceSpecSchema,
+  revision: z.int(),
+  desired: desiredStateSchema,
+});
+/** One service as an agent should have it. */
+export type DesiredService = z.infer<typeof desiredServiceSchema>;
+
+const actResultSchema = z.object({
+  /** refused: nothing was tried. failed: it was tried and clearly did not work. */
+  outcome: z.enum(["done", "failed", "refused"]),
+  message: z.string(),
+  /** Instances (or external processes) the act touched. */
+  count: z.int(),
+});
+export type ActResult = z.infer<typeof actResultSchema>;
+
+export const outputQuerySchema = z.object({
+  service: nameSchema,
+  index: z.int().min(0).default(0),
+  limit: z.int().min(1).max(10_000).default(200),
+  /** Lines older than this cursor, newest `limit` of them; without `before` and `after`: the last lines. */
+  before: z.string().optional(),
+  /** Lines newer than this cursor, oldest `limit` of them. */
+  after: z.string().optional(),
+  /** Only lines from this time on, Unix milliseconds. */
+  since: z.number().optional(),
+  stream: z.enum(["stdout", "stderr"]).optional(),
+});
+export type OutputQuery = z.infer<typeof outputQuerySchema>;
+
+export const outputPageSchema = z.object({
+  /** Oldest first. */
+  lines: z.array(logLineSchema),
+  /** There are older lines than the first one. */
+  more_before: z.boolean(),
+  /** There are newer lines than the last one. */
+  more_after: z.boolean(),
+  /** Lines dropped by the quota since the service was defined. */
+  dropped: z.int(),
+});
+export type OutputPage = z.infer<typeof outputPageSchema>;
+
+export const externalProcessSchema = processInfoSchema.extend({
+  argv: z.array(z.string()),
+  working_dir: z.string().nullable(),
+  ports: z.array(z.int()),
+  /** Set when this process may not be touched: an ancestor of ours, a shim, another user's. */
+  refused: z.string().nullable(),
+  /** The service that already runs or matches it, if one does. */
+  service: z.string().nullable(),
+});
+/** A process that something else started. */
+export type ExternalProcess = z.infer<typeof externalProcessSchema>;
+
+export const listenerSchema = z.object({
+  port: z.int(),
+  address: z.string(),
+  family: z.enum(["ipv4", "ipv6"]),
+  pid: z.int().nullable(),
+  command: z.string().nullable(),
+  /** The service whose process tree holds the socket. */
+  service: z.string().nullable(),
+});
+/** A listening TCP socket of this machine. */
+export type Listener = z.infer<typeof listenerSchema>;
+
+export const specProblemSchema = z.object({
+  path: z.string(),
+  message: z.string(),
+  /** error: it cannot start like this. warning: it may not do what is meant. */
+  severity: z.enum(["error", "warning"]),
+});
+export type SpecProblem = z.infer<typeof specProblemSchema>;
+
+export const tryResultSchema = z.object({
+  exit_code: z.int().nullable(),
+  signal: z.string().nullable(),
+  /** It still ran when the time was over (and was then ended), which for a service is good news. */
+  still_running: z.boolean(),
+  output: z.array(z.string()),
+  duration_ms: z.number(),
+});
+export type TryResult = z.infer<typeof tryResultSchema>;
+
+export const adoptionSchema = z.object({
+  /** A definition made from the process: argv, directory, environment (what differs from a login's), keywords, ports. */
+  spec: z.record(z.string(), z.unknown()),
+  process: externalProcessSchema,
+  warnings: z.array(z.string()),
+});
+export type Adoption = z.infer<typeof adoptionSchema>;
+
+/** What the hub can ask of an agent. */
+export const agentMethods = {
+  /** The whole desired state of this server; what is not in it any more is stopped and forgotten. Kept on the agent's disk. */
+  apply: {
+    params: z.object({ services: z.array(desiredServiceSchema), update_interval_ms: z.number() }),
+    result: z.object({}),
+  },
+  /** Adds, replaces or re-desires one service without the rest; answers when kept, not when running. */
+  set: { params: z.object({ service: desiredServiceSchema }), result: z.object({}) },
+  /** Stops one service, forgets it and its output. */
+  remove: { params: z.object({ service: z.string(), by: z.string() }), result: actResultSchema },
+  /**
+   * Starts, stops, restarts or kills. Answers when it is done or has clearly failed: a start is done when the process lives
+   * (exec succeeded and it did not end within 200 ms), a stop when nothing of it is left. The desired state has been `set` before.
+   */
+  act: {
+    params: z.object({ service: z.string(), action: serviceActionSchema, index: z.int().nullable(), by: z.string() }),
+    result: actResultSchema,
+  },
+  /** Everything observed now. */
+  snapshot: {
+    params: z.object({}),
+    result: z.object({ instances: z.array(instanceStatusSchema), system: systemStatsSchema.nullable() }),
+  },
+  read_output: { params: outputQuerySchema, result: outputPageSchema },
+  /** Sends `output` notices for new lines until unfollowed; `after` replays from a cursor first. */
+  follow_output: {
+    params: z.object({
+      subscription: z.string(),
+      service: z.string(),
+      index: z.int().nullable(),
+      after: z.string().optional(),
+    }),
+    result: z.object({}),
+  },
+  unfollow_output: { params: z.object({ subscription: z.string() }), result: z.object({}) },
+  /** The process tree of a service, fresh. */
+  processes: { params: z.object({ service: z.string() }), result: z.object({ processes: z.array(processInfoSchema) }) },
+  /** Ports that the service's whole process tree listens on, fresh. */
+  scan_ports: { params: z.object({ service: z.string() }), result: z.object({ detected_ports: z.array(z.int()) }) },
+  listeners: { params: z.object({}), result: z.object({ listeners: z.array(listenerSchema) }) },
+  /** Dry run of keywords; or, with none, all processes that could be adopted. */
+  match: {
+    params: z.object({ keywords: z.array(z.string()) }),
+    result: z.object({ processes: z.array(externalProcessSchema), total: z.int() }),
+  },
+  /** Reads a foreign process into a definition; `create_time` guards against a recycled pid. */
+  describe_process: { params: z.object({ pid: z.int(), create_time: z.number() }), result: adoptionSchema },
+  /** What this machine thinks of a definition: directory, user, command, env_file, limits, ports. */
+  check_spec: {
+    params: z.object({ spec: serviceSpecSchema }),
+    result: z.object({ problems: z.array(specProblemSchema) }),
+  },
+  /** Runs a definition's command for a moment, under its user, directory and environment, and ends it. */
+  try_command: {
+    params: z.object({ spec: serviceSpecSchema, seconds: z.number().min(0.1).max(30) }),
+    result: tryResultSchema,
+  },
+} as const;
+
+/** What an agent tells without being asked. */
+export const agentNotices = {
+  /** Instances whose state, pid or reason changed: whole rows. `removed` are gone from this server. */
+  instances: z.object({
+    changed: z.array(instanceStatusSchema),
+    removed: z.array(z.object({ service: z.string(), index: z.int() })),
+  }),
+  /** Each sampling interval: the machine, and fresh rows of what runs (CPU, memory, processes, ports). */
+  samples: z.object({
+    at: z.number(),
+    system: systemStatsSchema,
+    instances: z.array(instanceStatusSchema),
+    samples: z.array(instanceSampleSchema),
+  }),
+  event: eventSchema,
+  output: z.object({ subscription: z.string(), service: z.string(), index: z.int(), lines: z.array(logLineSchema) }),
+} as const;
+
+type Methods = typeof agentMethods;
+type Notices = typeof agentNotices;
+
+/** Names of what a hub can ask. */
+export type AgentMethod = keyof Methods;
+/** Parameters of a method, defaults filled in. */
+export type AgentParams<M extends AgentMethod> = z.infer<Methods[M]["params"]>;
+/** Answer of a method. */
+export type AgentResult<M extends AgentMethod> = z.infer<Methods[M]["result"]>;
+/** A notice with its name. */
+export type AgentNotice = { [N in keyof Notices]: { notice: N; data: z.infer<Notices[N]> } }[keyof Notices];
+
+/** An agent as a hub sees it, whatever lies between. Methods reject with `TailherdError` (code `not_found` for unknown services). */
+export interface AgentConnection {
+  readonly server: { id: string; name: string };
+  call<M extends AgentMethod>(
+    method: M,
+    params: AgentParams<M>,
+    options?: { signal?: AbortSignal },
+  ): Promise<AgentResult<M>>;
+  /** Hears notices until disposed. */
+  listen(listener: (notice: AgentNotice) => void): Disposable;
+}
+
+/** One handler for each method: an agent that lacks one does not compile. */
+export type AgentHandlers = {
+  [M in AgentMethod]: (params: AgentParams<M>, signal: AbortSignal) => Promise<AgentResult<M>>;
+};
+
+/** Who an agent is to the hub; made once and kept in the agent's directory. */
+export const serverIdentitySchema = z.object({
+  id: z.uuid(),
+  name: z.string().min(1).max(253),
+  created_at: isoTimeSchema,
+});
+export type ServerIdentity = z.infer<typeof serverIdentitySchema>;

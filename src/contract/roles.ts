@@ -1,0 +1,41 @@
+// Who may do what: one table. Every route and socket topic names an action; a role is a set of actions.
+import { z } from "zod";
+
+export const roleSchema = z.enum(["viewer", "operator", "admin"]);
+export type Role = z.infer<typeof roleSchema>;
+
+const VIEWER = [
+  "service.read",
+  "output.read",
+  "event.read",
+  "settings.read",
+  "stats.read",
+  "operation.read",
+  "self.read",
+] as const;
+const OPERATOR = [...VIEWER, "service.operate"] as const;
+const ADMIN = [
+  ...OPERATOR,
+  /** Definitions are code that runs on the server, so changing them is an admin's act. */
+  "service.write",
+  "settings.write",
+  /** Command lines, directories and environments of foreign processes. */
+  "process.inspect",
+  "audit.read",
+  "token.manage",
+  "data.transfer",
+] as const;
+
+/** What a route can ask for; `public` needs no identity at all. */
+export type Action = (typeof ADMIN)[number] | "public";
+
+const ALLOWED: Record<Role, ReadonlySet<string>> = {
+  viewer: new Set(VIEWER),
+  operator: new Set(OPERATOR),
+  admin: new Set(ADMIN),
+};
+
+/** May a principal with this role do this? `public` is for everybody. */
+export function roleAllows(role: Role | null, action: Action): boolean {
+  return action === "public" || (role !== null && ALLOWED[role].has(action));
+}

@@ -1,0 +1,34 @@
+// The hub's settings: the predecessor's `settings.json`, field by field.
+import { z } from "zod";
+import { nameSchema } from "./names.ts";
+
+/** A scheduled task as the predecessor wrote it; kept and written back here, fired once the scheduler is there. */
+export const legacyTaskSchema = z.looseObject({
+  name: z.string().min(1).max(64),
+  cron_expression: z.string().min(1).max(256),
+  action: z.enum(["start", "stop", "restart"]),
+  service_name: nameSchema,
+  enabled: z.boolean().default(true),
+});
+
+export const settingsSchema = z.strictObject({
+  storage_paths: z
+    .strictObject({ logs: z.string(), data: z.string(), backups: z.string() })
+    .default({ logs: "./logs", data: "./data", backups: "./backups" }),
+  scheduled_tasks: z.array(legacyTaskSchema).max(1000).default([]),
+  /** Days that history (exits, events) is kept. */
+  stats_retention_days: z.int().min(1).max(365).default(30),
+  /** Restart policy of services that do not name one: on-failure, or never. */
+  auto_restart_on_failure: z.boolean().default(true),
+  /** Refuse a service whose port another service declares. */
+  check_port_conflicts: z.boolean().default(true),
+  /** Host that dashboard links to services' ports use instead of localhost. */
+  default_tailscale_domain: z.string().max(253).default(""),
+  /** Seconds between full messages on /ws and between samples. */
+  update_interval_seconds: z.int().min(1).max(60).default(5),
+  api_base_url: z.string().max(2048).default("http://localhost:8765"),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Any subset of the settings; what is left out stays. The hub merges and checks the whole by `settingsSchema`. */
+export const settingsPatchSchema = z.record(z.string(), z.unknown());
