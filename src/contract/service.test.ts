@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { toFieldIssues } from "./errors.ts";
+import { nameSchema } from "./names.ts";
+import { serviceSpecSchema } from "./service.ts";
+
+/** Paths that a definition is refused for. */
+function refusedPaths(input: unknown): string[] {
+  const result = serviceSpecSchema.safeParse(input);
+  return result.success ? [] : toFieldIssues(result.error).map(({ path }) => path);
+}
+
+describe("nameSchema", () => {
+  it("takes letters of any script, in NFC", () => {
+    assert.equal(nameSchema.parse("Müllwerk worker 2"), "Müllwerk worker 2");
+    assert.equal(nameSchema.parse("Mu\u0308ll"), "M\u00fcll");
+    assert.equal(nameSchema.parse("データ.v2_x-1"), "データ.v2_x-1");
+  });
+
+  it("refuses paths, options, markup and control characters", () => {
+    for (const name of [
+      "",
+      " ",
+      "../x",
+      "a/b",
+      "-rf",
+      ".hidden",
+      "<b>",
+      "a\nb",
+      "a\0b",
+      "$(x)",
+      "a;b",
+      "x".repeat(65),
+    ]) {
+      assert.equal(nameSchema.safeParse(name).success, false, JSON.stringify(name));
+    }
+  });
+
+  it("is stable: what it returns it takes again unchanged", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", maxLength: 70 }), (text) => {
+        const result = nameSchema.safeParse(text);
+        if (result.success) assert.equal(nameSchema.parse(result.data), result.data);
+      }),
+    );
+  });
+});
+
+describe("serviceSpecSchema", () => {
+  it("fills every default, and parsing again changes nothing", () => {
+    const spec = serviceSpecSchema.parse({ name: "api", start_cmd: "uvicorn main:app" });
+    assert.equal(spec.stop.grace, 10);
+    assert.equal(spec.restart.max, 10);
+    assert.equal(spec.kind, "other");
+    assert.deepEqual(serviceSpecSchema.parse(spec), spec);
+  });
+
+  it("reads durations and sizes with units", () => {
+    const spec = serviceSpecSchema.parse({
+      name: "api",
+      start_cmd: "x",
+      stop: { grace: "1.5s" },
+      limits: { memory: "64M" },
+    });
+    assert.equal(spec.stop.grace, 1.5);
+    assert.equal(spec.limits.memory, 67_108_864);
+  });
+
+  it("names the path of each wrong field", () => {
+    assert.deepEqual(refusedPaths({ name: "api", start_cmd: "x", ports: [80, 70_000] }), ["ports.1"]);
+    assert.deepEqual(refusedPaths({ name: "api", start_cmd: "x", restart: { backoff: { max: "soon" } } }), [
+      "restart.backoff.max",
+    ]);
+    assert.deepEqual(refusedPaths({ name: "api", start_cmd: "x", prots: [80] }), ["prots"]);
+    assert.deepEqual(refusedPaths({ name: "api", start_cmd: "x", stop: { singal: "SIGTERM" } }), ["stop.singal"]);
+  });
+
+  it("wants one command, unless keywords find a process", () => {
+    assert.deepEqual(refusedPaths({ name: "api" }), ["start_cmd"]);
+    assert.deepEqual(refusedPaths({ name: "api", start_cmd: "x", argv: ["x"] }), ["argv"]);
+    assert.deepEqual(refusedPaths({ name: "api", match_keywords: ["postgres"] }), []);
+  });
+
+  it("refuses keywords that would match everything, links that run code, and odd environment names", () => {
+    assert.deepEqual(refusedPaths({ name: "api", match_keywords: ["ab"] }), ["match_keywords.0"]);
+    assert.deepEqual(refusedPaths({ name: "api", start_cmd: "x", api_url: "javascript:alert(1)" }), ["api_url"]);
+    assert.deepEqual(refusedPaths({ name: "api", start_cmd: "x", env: { "A;B": "1" } }), ["env.A;B"]);
+  });
+});
