@@ -1,4 +1,4 @@
-// What the kernel says of processes. The platform file of the same name implements it (`process-table-linux.ts`); a fake serves tests.
+// What the kernel says of processes. `process-table-linux.ts` reads /proc, `process-table-portable.ts` asks ps, a fake serves tests.
 
 /** A process at one moment. `pid` alone is never an identity: pid, start time and boot together are (P3). */
 export interface ProcessStat {
@@ -14,6 +14,8 @@ export interface ProcessStat {
   startTicks: number;
   /** User and system time, seconds. */
   cpuSeconds: number;
+  /** User and system time of ended children that it has waited for, seconds. */
+  reapedCpuSeconds: number;
   threads: number;
   /** Resident bytes. */
   rss: number;
@@ -27,6 +29,8 @@ export interface ProcessTable {
   createTime(startTicks: number): number;
   /** All processes in one pass. */
   all(): ProcessStat[];
+  /** Numbers of all processes, without reading any of them. */
+  pids(): number[];
   argv(pid: number): string[] | undefined;
   environ(pid: number): Record<string, string> | undefined;
   workingDir(pid: number): string | undefined;
