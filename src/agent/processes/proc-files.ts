@@ -16,8 +16,11 @@ export class ProcReader {
   private buffer: Buffer = Buffer.allocUnsafe(16 * 1024);
   private readonly result: ProcText = { bytes: this.buffer, length: 0 };
 
-  /** The whole file, or undefined when it is gone, may not be read, or was never there. */
-  read(path: string): ProcText | undefined {
+  /**
+   * The whole file, or undefined when it is gone, may not be read, or was never there. `enough` looks at what is there so far
+   * after each piece and may end the reading early.
+   */
+  read(path: string, enough?: (soFar: ProcText) => boolean): ProcText | undefined {
     let file: number;
     try {
       file = openSync(path, "r");
@@ -30,6 +33,11 @@ export class ProcReader {
         const count = readSync(file, this.buffer, length, this.buffer.length - length, null);
         if (count === 0) break;
         length += count;
+        if (enough !== undefined) {
+          this.result.bytes = this.buffer;
+          this.result.length = length;
+          if (enough(this.result)) return this.result;
+        }
         // A file of /proc that fits is answered whole by one read, but seq files (net/tcp) come page by page.
         if (length === this.buffer.length && !this.grow()) return undefined;
       }

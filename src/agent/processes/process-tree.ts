@@ -1,5 +1,5 @@
 // Which processes belong together: by parent, by cgroup, by a marker in the environment.
-import { ProcReader } from "./proc-files.ts";
+import { readFileSync } from "node:fs";
 import type { ProcessStat, ProcessTable } from "./process-table.ts";
 
 /** Children by parent, made once from a pass over all processes. */
@@ -42,17 +42,20 @@ export function ancestorsOf(table: Pick<ProcessTable, "stat">, pid: number): num
   return ancestors;
 }
 
-const cgroupReader = new ProcReader();
-
 /** Pids in a cgroup, not in those below it; empty when the cgroup is, or is gone. `directory` is the cgroup's own directory. */
 export function cgroupMembers(directory: string): number[] {
-  const text = cgroupReader.text(`${directory}/cgroup.procs`);
-  if (text === undefined || text === "") return [];
-  // Pids of another pid namespace show as 0.
-  return text
-    .split("\n")
-    .map(Number)
-    .filter((pid) => pid > 0);
+  try {
+    return parsePids(readFileSync(`${directory}/cgroup.procs`, "latin1"));
+  } catch {
+    return [];
+  }
+}
+
+/** Pids of a text that lists them (cgroup.procs, children); those of another pid namespace show as 0 and are left out. */
+export function parsePids(text: string): number[] {
+  const pids: number[] = [];
+  for (const word of text.split(/\s+/)) if (word !== "" && word !== "0") pids.push(Number(word));
+  return pids;
 }
 
 /**
