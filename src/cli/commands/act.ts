@@ -1,0 +1,163 @@
+// `tailherd start|stop|restart|kill`: one service by its own route, several as one operation of the hub with progress.
+import type { Command } from "commander";
+import { EXIT } from "../../contract/error-table.ts";
+import type { Operation, ServiceAction } from "../../contract/operations.ts";
+import type { Client } from "../client.ts";
+import type { Context } from "../context.ts";
+import { CliFailure } from "../failure.ts";
+import { confirm } from "../output/ask.ts";
+import { ProgressLine } from "../output/progress.ts";
+import { readDuration } from "../options.ts";
+import { addSelectionOptions, findTargets, type Selection, type Target } from "../target.ts";
+
+interface ActOptions extends Selection {
+  yes?: boolean;
+  timeout?: number;
+}
+
+const DONE: Record<ServiceAction, string> = { start: "started", stop: "stopped", restart: "restarted", kill: "killed" };
+const DOING: Record<ServiceAction, string> = {
+  start: "Starting",
+  stop: "Stopping",
+  restart: "Restarting",
+  kill: "Killing",
+};
+const POLL_FIRST = 30;
+const POLL_SLOWEST = 500;
+
+export const defineStart = (command: Command, context: Context): void => defineAct("start", command, context);
+export const defineStop = (command: Command, context: Context): void => defineAct("stop", command, context);
+export const defineRestart = (command: Command, context: Context): void => defineAct("restart", command, context);
+export const defineKill = (command: Command, context: Context): void => defineAct("kill", command, context);
+
+function defineAct(action: ServiceAction, command: Command, context: Context): void {
+  command
+    .argument("[name...]", 'services; "web/2" is one instance')
+    .option("--timeout <duration>", "give up waiting after this long, exit 7 (the act itself goes on)", readDuration)
+    .option("-y, --yes", "do not ask before acting on a selection")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  tailherd ${action} web
+  tailherd ${action} web api worker/2
+  tailherd ${action} -t tier=front
+  tailherd ${action} -k backend --json
+
+Ends when it is done or has clearly failed. Exit 8 when some services did and others did not.`,
+    );
+  addSelectionOptions(command, { all: true });
+  command.action(async (names: string[], options: ActOptions) => {
+    const client = context.client();
+    const targets = await findTargets(client, names, options);
+    if (names.length === 0 && action !== "start" && options.yes !== true) await confirmMany(context, action, targets);
+    const [first] = targets;
+    if (targets.length === 1 && first !== undefined) await actOnOne(context, client, action, first, options.timeout);
+    else await actOnMany(context, client, action, targets, options.timeout);
+  });
+}
+
+async function confirmMany(context: Context, action: ServiceAction, targets: Target[]): Promise<void> {
+  const names = targets.map((target) => target.service).join(", ");
+  await confirm(context, `${action} ${targets.length} service${targets.length === 1 ? "" : "s"} (${names})?`);
+}
+
+async function actOnOne(
+  context: Context,
+  client: Client,
+  action: ServiceAction,
+  target: Target,
+  timeout: number | undefined,
+): Promise<void> {
+  const answer = await call(client, action, target, timeout);
+  if (context.format === "name") return context.print(target.service);
+  await context.emit(answer, () => answer.message);
+  if (!answer.success) context.exitCode = EXIT.failed;
+}
+
+async function call(
+  client: Client,
+  action: ServiceAction,
+  { service, index }: Target,
+  timeout: number | undefined,
+): Promise<{ success: boolean; message: string; count: number }> {
+  return await client.call(`POST /api/services/{name}/${action}`, {
+    params: { name: service },
+    query: { index },
+    ...(timeout !== undefined && { timeout }),
+  });
+}
+
+/** What became of one target, in the words of operations. */
+type Outcome = Operation["targets"][number];
+
+async function actOnMany(
+  context: Context,
+  client: Client,
+  action: ServiceAction,
+  targets: Target[],
+  timeout: number | undefined,
+): Promise<void> {
+  const single = targets.some((target) => target.index !== undefined);
+  const ended = single
+    ? await oneByOne(client, action, targets, timeout)
+    : await asOperation(context, client, action, targets, timeout);
+  const failed = ended.filter((target) => target.state !== "done");
+  if (context.format === "name") context.print(ended.map((target) => target.service).join("\n"));
+  else await context.emit(ended, () => ended.map((target) => describe(context, action, target)).join("\n"));
+  if (failed.length === 0) return;
+  context.exitCode = failed.length === ended.length ? EXIT.failed : EXIT.partlyDone;
+  context.note(`${failed.length} of ${ended.length} failed.`);
+}
+
+function describe({ style }: Context, action: ServiceAction, target: Outcome): string {
+  if (target.state === "done") return `${target.service}: ${target.message ?? DONE[action]}`;
+  return `${target.service}: ${style.red("failed")}: ${target.message ?? "no reason was given"}`;
+}
+
+/** Single instances have no operation of their own; they are few, so they go side by side. */
+async function oneByOne(
+  client: Client,
+  action: ServiceAction,
+  targets: Target[],
+  timeout: number | undefined,
+): Promise<Outcome[]> {
+  return await Promise.all(
+    targets.map(async (target): Promise<Outcome> => {
+      const service = target.index === undefined ? target.service : `${target.service}/${target.index}`;
+      try {
+        const { success, message } = await call(client, action, target, timeout);
+        return { service, state: success ? "done" : "failed", message };
+      } catch (error) {
+        if (!(error instanceof CliFailure) || error.exitCode === EXIT.hubUnreachable) throw error;
+        return { service, state: "failed", message: error.message };
+      }
+    }),
+  );
+}
+
+async function asOperation(
+  context: Context,
+  client: Client,
+  action: ServiceAction,
+  targets: Target[],
+  timeout: number | undefined,
+): Promise<Outcome[]> {
+  const services = [...new Set(targets.map((target) => target.service))];
+  const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+  using progress = new ProgressLine(context);
+  let operation = await client.call("POST /api/bulk", { body: { action, services } });
+  for (let wait = POLL_FIRST; operation.state === "running"; wait = Math.min(wait * 1.5, POLL_SLOWEST)) {
+    const over = operation.targets.filter((target) => target.state === "done" || target.state === "failed").length;
+    progress.show(`${DOING[action]}: ${over} of ${operation.targets.length}`);
+    if (performance.now() > deadline) {
+      throw new CliFailure(`Waited ${timeout} ms: ${over} of ${operation.targets.length} are done, the rest goes on`, {
+        exitCode: EXIT.timedOut,
+        code: "timed_out",
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    operation = await client.call("GET /api/operations/{id}", { params: { id: operation.id } });
+  }
+  return operation.targets;
+}

@@ -1,0 +1,96 @@
+// Reads a tailherd.yaml into definitions, or into the list of everything that is wrong with it.
+import { readFileSync, realpathSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { EXIT } from "../../contract/error-table.ts";
+import { serviceSpecSchema, type ServiceSpec } from "../../contract/service.ts";
+import { FILE_KEYS, tailherdFileSchema, toServiceInput, type FileService } from "../../contract/tailherd-file.ts";
+import { CONFIG_FILE, findUpward } from "../../runtime/config.ts";
+import { CliFailure, usageFailure } from "../failure.ts";
+import { check } from "./check.ts";
+import { YamlSource, type FileProblem } from "./yaml-source.ts";
+
+/** A file that was read. `problems` is empty exactly when `services` can be applied. */
+export interface LoadedFile {
+  /** Absolute, links resolved; how the hub names the owner. */
+  path: string;
+  services: ServiceSpec[];
+  problems: FileProblem[];
+}
+
+/** Reads the file given, else the nearest tailherd.yaml; "-" is standard input. Exit 2 when it cannot be read. */
+export function loadFile(given: string | undefined, cwd: string, env: NodeJS.ProcessEnv): LoadedFile {
+  if (given === "-") return readDefinitions(readFileSync(0, "utf8"), join(cwd, "standard input"), cwd, env);
+  const path = given === undefined ? findUpward(cwd) : resolve(cwd, given);
+  if (path === undefined) {
+    throw usageFailure(`There is no ${CONFIG_FILE} here or above: give one with -f FILE`);
+  }
+  if (path.endsWith(".toml")) throw usageFailure(`Cannot read ${path}: TOML is not understood. Write YAML or JSON.`);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw usageFailure(`Cannot read ${path}: ${(cause as Error).message}`);
+  }
+  const real = realpathSync(path);
+  return readDefinitions(text, real, dirname(real), env);
+}
+
+/** Reads a text as a tailherd.yaml that lies in a directory. */
+export function readDefinitions(text: string, path: string, directory: string, env: NodeJS.ProcessEnv): LoadedFile {
+  const source = new YamlSource(text, env);
+  const value = withoutExtensions(source.value());
+  const checked = value === undefined ? undefined : check(tailherdFileSchema, value, source);
+  if (checked !== undefined && checked.services === undefined) source.addAt([], 'has no "services"');
+  const services = Object.entries(checked?.services ?? {}).flatMap(
+    ([name, service]) => toSpec(name, service, directory, source) ?? [],
+  );
+  const problems = source.problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  return { path, services: problems.length === 0 ? services : [], problems };
+}
+
+/** Everything that is wrong with a file, as a failure with exit 2. */
+export function fileFailure(path: string, problems: FileProblem[]): CliFailure {
+  const count = problems.length === 1 ? "one thing is" : `${problems.length} things are`;
+  return new CliFailure(`Cannot use ${path}: ${count} wrong`, {
+    exitCode: EXIT.usage,
+    code: "invalid_file",
+    issues: problems.map(({ line, column, path: at, message }) => ({
+      path: `${line}:${column}`,
+      message: at === "" ? message : `${at} ${message}`,
+    })),
+  });
+}
+
+function toSpec(name: string, service: FileService, directory: string, source: YamlSource): ServiceSpec | undefined {
+  const input = toServiceInput(name, service);
+  const result = serviceSpecSchema.safeParse({
+    ...input,
+    working_dir:
+      input.working_dir == null && input.start_cmd == null && input.argv == null
+        ? null
+        : below(directory, input.working_dir ?? "."),
+    env_file: input.env_file == null ? null : below(directory, input.env_file),
+  });
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    const [first = "", ...rest] = issue.path.map(String);
+    const path = ["services", name, FILE_KEYS[first] ?? first, ...rest];
+    source.addAt(
+      path,
+      issue.message.replaceAll(/\b(start_cmd|env)\b/g, (word) => FILE_KEYS[word] ?? word),
+    );
+  }
+  return undefined;
+}
+
+/** Relative paths of a file start from the file; "~" is the home of the service's user, which only the agent knows. */
+function below(directory: string, path: string): string | null {
+  if (path === "~") return null;
+  if (path.startsWith("~/")) return path.slice(2);
+  return isAbsolute(path) ? path : resolve(directory, path);
+}
+
+function withoutExtensions(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith("x-")));
+}
