@@ -1,0 +1,172 @@
+// Observes the machine and what runs on it, once an interval, at a cost that is not noticed: see `instance-meter.ts` for what
+// is read when, `listener-table.ts` for ports. Everything here reads; nothing touches a process.
+import { existsSync } from "node:fs";
+import { type Clock, systemClock } from "../../base/clock.ts";
+import type { Listener } from "../../contract/agent.ts";
+import type { InstanceStatus, ProcessInfo, SystemStats } from "../../contract/status.ts";
+import { CommandLines } from "../processes/command-line.ts";
+import { ListenerTable } from "../processes/listener-table.ts";
+import { PortReport } from "../processes/port-report.ts";
+import { ProcReader } from "../processes/proc-files.ts";
+import type { ProcessStat, ProcessTable } from "../processes/process-table.ts";
+import { CgroupFiles } from "./cgroup-files.ts";
+import { InstanceMeter, type InstanceUsage, type MeterTools } from "./instance-meter.ts";
+import { MemoryMeter } from "./memory-meter.ts";
+import { ProcessFiles } from "./process-files.ts";
+import { ProcessRound } from "./process-round.ts";
+import { SystemMeter } from "./system-stats.ts";
+
+/** Samples after which command lines of processes that were not met since are forgotten; longer than any is left unread. */
+const FORGET_EVERY = 12;
+
+/** A running instance as the sampler needs it. */
+export interface SampledInstance {
+  service: string;
+  index: number;
+  /** The main process; of an `external` instance all matched processes. */
+  pids: readonly number[];
+  /** Directories of cgroups that hold this instance and nothing else, any version, in any order; empty without cgroups. */
+  cgroups: readonly string[];
+  /** The ports that its definition declares. */
+  ports: readonly number[];
+}
+
+/** The fields of `InstanceStatus` that a sample fills. */
+export type InstanceReading = Pick<InstanceStatus, "service" | "index" | "port_status" | "detected_ports"> &
+  InstanceUsage;
+
+/** Everything of one interval. */
+export interface Sample {
+  system: SystemStats;
+  /** In the order asked. */
+  instances: InstanceReading[];
+}
+
+/** Takes samples and answers questions in between; keeps what differences need. Nothing in it has to be closed. */
+export class Sampler {
+  /** Listening sockets; shared with whoever asks for ports outside of samples. */
+  readonly listeners: ListenerTable;
+  private readonly tools: MeterTools;
+  private readonly ports: PortReport;
+  private readonly system: SystemMeter;
+  private readonly clock: Clock;
+  private readonly reader = new ProcReader();
+  private meters = new Map<string, InstanceMeter>();
+  private made = 0;
+  private samples = 0;
+
+  /** `dataDir`: whose filesystem `disk_*` tells of. `procRoot` is another directory in tests. */
+  constructor(options: { table: ProcessTable; dataDir: string; clock?: Clock; procRoot?: string }) {
+    const { table } = options;
+    const procRoot = options.procRoot ?? "/proc";
+    this.clock = options.clock ?? systemClock;
+    const files = existsSync(`${procRoot}/self/stat`) ? new ProcessFiles(procRoot, this.reader) : undefined;
+    this.tools = {
+      table,
+      files,
+      memory: new MemoryMeter(files),
+      commands: new CommandLines(table, () => this.clock.now()),
+      now: () => this.clock.now(),
+    };
+    this.listeners = new ListenerTable({ procRoot, clock: this.clock });
+    this.ports = new PortReport({ listeners: this.listeners, table, clock: this.clock });
+    this.system = new SystemMeter({
+      dataDir: options.dataDir,
+      countProcesses: () => table.pids().length,
+      procRoot,
+      clock: this.clock,
+    });
+  }
+
+  /**
+   * One interval: call it with all running instances, about every `update_interval_seconds`. An instance that was started
+   * anew (another first pid) begins a new series; one left out is forgotten. Takes up to 200 ms when a new listener on a declared
+   * port does not answer, else no longer than the reading.
+   */
+  async sample(instances: readonly SampledInstance[]): Promise<Sample> {
+    const at = this.clock.monotonic();
+    const round = new ProcessRound(this.tools);
+    this.tools.memory.beginRound();
+    this.samples += 1;
+    if (this.samples % FORGET_EVERY === 0) this.tools.commands.endRound();
+    const meters = new Map<string, InstanceMeter>();
+    const usages: InstanceUsage[] = [];
+    let grown = false;
+    for (const instance of instances) {
+      const meter = this.meterOf(instance);
+      meters.set(keyOf(instance), meter);
+      usages.push(meter.sample(round, at));
+      grown ||= meter.grown;
+    }
+    this.meters = meters;
+    this.listeners.refresh(grown ? "eager" : "calm");
+    const holders = this.holdersByService(instances);
+    const [system, statuses] = await Promise.all([
+      this.system.read(),
+      Promise.all(instances.map((one) => this.ports.statusOf(one.ports, holders.get(one.service) ?? []))),
+    ]);
+    this.ports.forgetOld();
+    return {
+      system,
+      instances: instances.map((instance, at) => ({
+        service: instance.service,
+        index: instance.index,
+        ...(usages[at] as InstanceUsage),
+        port_status: statuses[at] ?? [],
+        detected_ports: this.listeners.portsOf(this.meterOf(instance).members),
+      })),
+    };
+  }
+
+  /** The processes of an instance now, the main one first; CPU since the last sample. */
+  processes(instance: SampledInstance): ProcessInfo[] {
+    return this.meterOf(instance).processesNow(new ProcessRound(this.tools), this.clock.monotonic());
+  }
+
+  /** Ports that the whole trees of these instances (of one service) listen on now. */
+  scanPorts(instances: readonly SampledInstance[]): number[] {
+    this.listeners.refresh("force");
+    return this.listeners.portsOf(this.membersOf(instances));
+  }
+
+  /** Every listening socket of the machine now, with process and service. */
+  listAll(instances: readonly SampledInstance[]): Listener[] {
+    const services = new Map<number, string>();
+    for (const instance of instances) {
+      for (const { pid } of this.membersOf([instance])) services.set(pid, instance.service);
+    }
+    return this.ports.list((pid) => services.get(pid) ?? null);
+  }
+
+  /** All processes of these instances now: trees and cgroups. */
+  membersOf(instances: readonly SampledInstance[]): ProcessStat[] {
+    const round = new ProcessRound(this.tools);
+    return instances.flatMap((instance) => this.meterOf(instance).findMembers(round));
+  }
+
+  private meterOf(instance: SampledInstance): InstanceMeter {
+    const known = this.meters.get(keyOf(instance));
+    if (known !== undefined) {
+      known.roots = instance.pids;
+      return known;
+    }
+    this.made += 1;
+    return new InstanceMeter(instance.pids, new CgroupFiles(instance.cgroups, this.reader), this.tools, this.made);
+  }
+
+  private holdersByService(instances: readonly SampledInstance[]): Map<string, ProcessStat[]> {
+    const holders = new Map<string, ProcessStat[]>();
+    for (const instance of instances) {
+      const members = this.meterOf(instance).members;
+      const known = holders.get(instance.service);
+      if (known === undefined) holders.set(instance.service, [...members]);
+      else known.push(...members);
+    }
+    return holders;
+  }
+}
+
+/** With another main process or other cgroups it is another series. */
+function keyOf(instance: SampledInstance): string {
+  return `${instance.service}\n${instance.index}\n${instance.pids[0] ?? 0}\n${instance.cgroups.join(" ")}`;
+}
