@@ -27,10 +27,10 @@ export type WriteOutcome =
   | { outcome: "revision_differs"; record: ServiceRecord }
   | { outcome: "owned"; owner: string };
 
-/** One change of `commitPlan`. */
+/** One change of `commitPlan`; `expect` says what the plan was made from (left out: anything). Whoever owns it is not asked. */
 export type PlanChange =
-  | { change: "put"; spec: ServiceSpec; desired?: DesiredState; owner: string | null }
-  | { change: "delete"; name: string };
+  | { change: "put"; spec: ServiceSpec; desired?: DesiredState; owner: string | null; expect?: Expectation }
+  | { change: "delete"; name: string; expect?: Expectation };
 
 /** A token as stored: the secret only as SHA-256, hex. */
 export interface StoredToken extends Token {
@@ -61,7 +61,7 @@ export interface Store {
   ): Promise<WriteOutcome>;
   setDesired(name: string, desired: DesiredState, act: string, actor: Actor): Promise<WriteOutcome>;
   deleteService(name: string, actor: Actor): Promise<WriteOutcome>;
-  /** All of these or none of them, and one audit entry each; the records stored. */
+  /** All of these or none of them, and one audit entry each; the records put. Rejects with `revision_conflict` when an expectation is not met. */
   commitPlan(changes: PlanChange[], actor: Actor): Promise<ServiceRecord[]>;
 
   getSettings(): Promise<Settings>;
