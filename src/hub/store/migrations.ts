@@ -1,0 +1,134 @@
+// The hub's database, version by version. Only ever append: what was released is never edited, and there is no way back.
+//
+// A new field in a stored JSON document (service, settings) needs a version too, be its SQL empty: only a migration runs the
+// documents through the contract's schemas, which fills the field's default in. A test holds the newest fixture to that.
+import type { DatabaseSync } from "node:sqlite";
+import { serviceSpecSchema } from "../../contract/service.ts";
+import { settingsSchema } from "../../contract/settings.ts";
+
+/** "THrd": marks the file as ours in its header (PRAGMA application_id). */
+export const APPLICATION_ID = 0x54487264;
+
+/** SQL that leads from version i to i + 1; the version is PRAGMA user_version. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  -- What people defined. JSON of a ServiceSpec in spec; times are Unix milliseconds everywhere.
+  CREATE TABLE service (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- order in which they were added
+    name TEXT NOT NULL UNIQUE,
+    revision INTEGER NOT NULL,             -- counts saved versions from 1
+    spec TEXT NOT NULL,
+    desired TEXT NOT NULL CHECK (desired IN ('running', 'stopped')),
+    owner TEXT,                            -- the file whose apply owns it
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+
+  -- The last 50 saved versions of each service, the current one included.
+  CREATE TABLE service_revision (
+    service TEXT NOT NULL REFERENCES service (name) ON DELETE CASCADE,
+    revision INTEGER NOT NULL,
+    spec TEXT NOT NULL,
+    saved_at INTEGER NOT NULL,
+    PRIMARY KEY (service, revision)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Single documents as JSON: 'settings', 'legacy_servers'.
+  CREATE TABLE document (
+    name TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- What happened. seq is never given twice: it is the Last-Event-ID of clients.
+  CREATE TABLE event (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,               -- made by the teller; telling it twice stores it once
+    at INTEGER NOT NULL,
+    service TEXT NOT NULL,
+    type TEXT NOT NULL,
+    body TEXT NOT NULL                     -- JSON of the whole event
+  ) STRICT;
+  CREATE INDEX event_service ON event (service, seq);
+  CREATE INDEX event_exit ON event (service, seq) WHERE type = 'instance.exited';
+  CREATE INDEX event_at ON event (at);
+
+  -- Who changed what, from where; before and after as JSON.
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    principal TEXT NOT NULL,
+    origin TEXT NOT NULL,                  -- door and address
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_at ON audit (at);
+
+  -- Bearer tokens and browsers' sessions; of a secret only its SHA-256 in hex.
+  CREATE TABLE token (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    secret_hash TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at INTEGER,
+    last_used_at INTEGER
+  ) STRICT;
+  CREATE TABLE session (
+    secret_hash TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- One row that is written and emptied to learn whether a full disk has space again.
+  CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), filler BLOB) STRICT;
+  `,
+];
+
+/** The version this program reads and writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** The tables that hold what people entered: always checked, however large the history grew. */
+export const ENTERED_TABLES = ["service", "service_revision", "document", "token", "session", "audit"] as const;
+
+/** The version a database is at; 0 for a new one. */
+export function schemaVersion(db: DatabaseSync): number {
+  return Number(db.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+}
+
+/** Brings a database to this program's version in one transaction; the version it came from. */
+export function migrate(db: DatabaseSync, to = SCHEMA_VERSION): number {
+  const from = schemaVersion(db);
+  if (from >= to) return from;
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    for (const sql of MIGRATIONS.slice(from, to)) db.exec(sql);
+    if (from > 0) refillDocuments(db);
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${to}; COMMIT`);
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+  return from;
+}
+
+/** Runs every stored document through the contract, so that fields which an older program did not know get their defaults. */
+function refillDocuments(db: DatabaseSync): void {
+  const refill = (table: string, column: string, parse: (value: unknown) => unknown, where = ""): void => {
+    const key = table === "service_revision" ? "service, revision" : "name";
+    const matches = table === "service_revision" ? "service = ? AND revision = ?" : "name = ?";
+    const update = db.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${matches}`);
+    for (const row of db.prepare(`SELECT ${key}, ${column} AS body FROM ${table} ${where}`).all()) {
+      const { body, ...keys } = row as Record<string, string | number>;
+      update.run(JSON.stringify(parse(JSON.parse(String(body)))), ...Object.values(keys));
+    }
+  };
+  refill("service", "spec", (value) => serviceSpecSchema.parse(value));
+  refill("service_revision", "spec", (value) => serviceSpecSchema.parse(value));
+  refill("document", "body", (value) => settingsSchema.parse(value), "WHERE name = 'settings'");
+}

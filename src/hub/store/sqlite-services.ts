@@ -1,0 +1,215 @@
+// Definitions, their saved revisions and desired states in SQLite. Reads are answered from a copy in memory, read from the
+// database at start and after each commit: one hub owns the file. (An implementation for several hubs asks its database.)
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { isDeepStrictEqual } from "node:util";
+import { TailherdError } from "../../contract/errors.ts";
+import type { DesiredState, ServiceRecord, ServiceSpec } from "../../contract/service.ts";
+import type { AuditWriter } from "./sqlite-audit.ts";
+import type { Actor, Expectation, PlanChange, WriteOutcome } from "./store.ts";
+
+/** Saved revisions kept of each service. */
+const REVISIONS_KEPT = 50;
+
+interface Row {
+  name: string;
+  revision: number;
+  spec: string;
+  desired: DesiredState;
+  owner: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** What a write changes beside the definition; left out stays. */
+export interface PutOptions {
+  desired?: DesiredState;
+  owner?: string | null;
+}
+
+/** Methods without `Promise` run inside a transaction of the writer. */
+export class SqliteServices {
+  private readonly audit: AuditWriter;
+  private readonly now: () => number;
+  private readonly statements: ReturnType<typeof prepare>;
+  private records: readonly ServiceRecord[] = [];
+  private byName = new Map<string, ServiceRecord>();
+  private stale = true;
+
+  constructor(db: DatabaseSync, audit: AuditWriter, now: () => number) {
+    this.statements = prepare(db);
+    this.audit = audit;
+    this.now = now;
+  }
+
+  /** To be called after each commit; the copy is read again only when a definition changed. */
+  committed(): void {
+    if (this.stale) this.load();
+  }
+
+  /** Reads everything; throws where a stored document cannot be read. */
+  load(): void {
+    const known = this.byName;
+    const rows = this.statements.all.all() as unknown as Row[];
+    this.records = rows.map((row) => {
+      const before = known.get(row.name);
+      return before !== undefined && isSame(before, row) ? before : deepFreeze(toRecord(row));
+    });
+    this.byName = new Map(this.records.map((record) => [record.name, record]));
+    this.stale = false;
+  }
+
+  list(): ServiceRecord[] {
+    return [...this.records];
+  }
+
+  get(name: string): ServiceRecord | undefined {
+    return this.byName.get(name);
+  }
+
+  revision(name: string, revision: number): ServiceSpec | undefined {
+    const row = this.statements.revision.get(name, revision) as { spec: string } | undefined;
+    return row === undefined ? undefined : (JSON.parse(row.spec) as ServiceSpec);
+  }
+
+  put(spec: ServiceSpec, expect: Expectation, actor: Actor, options: PutOptions): WriteOutcome {
+    const before = this.read(spec.name);
+    const refused = unmet(before, expect) ?? notOwned(before, options.owner);
+    if (refused !== undefined) return refused;
+    return { outcome: "stored", record: this.save(spec, before, actor, options) };
+  }
+
+  setDesired(name: string, desired: DesiredState, act: string, actor: Actor): WriteOutcome {
+    const before = this.read(name);
+    if (before === undefined) return { outcome: "absent" };
+    if (before.desired !== desired) {
+      this.statements.setDesired.run(desired, name);
+      this.stale = true;
+    }
+    this.audit(actor, act, name, { desired: before.desired }, { desired });
+    return { outcome: "stored", record: { ...before, desired } };
+  }
+
+  delete(name: string, actor: Actor): WriteOutcome {
+    const before = this.read(name);
+    if (before === undefined) return { outcome: "absent" };
+    if (before.owner !== null) return { outcome: "owned", owner: before.owner };
+    return { outcome: "stored", record: this.remove(before, actor) };
+  }
+
+  /** Throws `revision_conflict` when a change's expectation is not met: the plan was made from something older. */
+  commitPlan(changes: PlanChange[], actor: Actor): ServiceRecord[] {
+    const stored: ServiceRecord[] = [];
+    for (const change of changes) {
+      const name = change.change === "put" ? change.spec.name : change.name;
+      const before = this.read(name);
+      if (unmet(before, change.expect ?? { kind: "any" }) !== undefined) {
+        throw new TailherdError("revision_conflict", `Cannot commit the plan: "${name}" was changed meanwhile`);
+      }
+      if (change.change === "put") stored.push(this.save(change.spec, before, actor, change));
+      else if (before !== undefined) this.remove(before, actor);
+    }
+    return stored;
+  }
+
+  private save(spec: ServiceSpec, before: ServiceRecord | undefined, actor: Actor, options: PutOptions): ServiceRecord {
+    const now = this.now();
+    const body = JSON.stringify(spec);
+    const desired = options.desired ?? before?.desired ?? (spec.autostart ? "running" : "stopped");
+    const owner = options.owner === undefined ? (before?.owner ?? null) : options.owner;
+    const sameSpec = before !== undefined && isDeepStrictEqual(specOf(before), JSON.parse(body));
+    if (sameSpec && before.desired === desired && before.owner === owner) return before;
+    const revision = before === undefined ? 1 : before.revision + (sameSpec ? 0 : 1);
+    this.stale = true;
+    if (before === undefined) this.statements.insert.run(spec.name, revision, body, desired, owner, now, now);
+    else this.statements.update.run(revision, body, desired, owner, now, spec.name);
+    if (!sameSpec) {
+      this.statements.insertRevision.run(spec.name, revision, body, now);
+      this.statements.dropRevisions.run(spec.name, revision - REVISIONS_KEPT);
+    }
+    const record = this.read(spec.name);
+    if (record === undefined) throw new Error(`Service "${spec.name}" vanished inside its own transaction`);
+    this.audit(actor, before === undefined ? "service.add" : "service.change", spec.name, before ?? null, record);
+    return record;
+  }
+
+  private remove(before: ServiceRecord, actor: Actor): ServiceRecord {
+    this.stale = true;
+    this.statements.delete.run(before.name);
+    this.audit(actor, "service.delete", before.name, before, null);
+    return before;
+  }
+
+  /** As this transaction sees it, which the copy in memory does not show yet. */
+  private read(name: string): ServiceRecord | undefined {
+    const row = this.statements.one.get(name) as unknown as Row | undefined;
+    return row === undefined ? undefined : deepFreeze(toRecord(row));
+  }
+}
+
+function prepare(
+  db: DatabaseSync,
+): Record<
+  "all" | "one" | "revision" | "insert" | "update" | "setDesired" | "delete" | "insertRevision" | "dropRevisions",
+  StatementSync
+> {
+  const columns = "name, revision, spec, desired, owner, created_at, updated_at";
+  return {
+    all: db.prepare(`SELECT ${columns} FROM service ORDER BY id`),
+    one: db.prepare(`SELECT ${columns} FROM service WHERE name = ?`),
+    revision: db.prepare("SELECT spec FROM service_revision WHERE service = ? AND revision = ?"),
+    insert: db.prepare(`INSERT INTO service (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`),
+    update: db.prepare(
+      "UPDATE service SET revision = ?, spec = ?, desired = ?, owner = ?, updated_at = ? WHERE name = ?",
+    ),
+    setDesired: db.prepare("UPDATE service SET desired = ? WHERE name = ?"),
+    delete: db.prepare("DELETE FROM service WHERE name = ?"),
+    insertRevision: db.prepare("INSERT INTO service_revision (service, revision, spec, saved_at) VALUES (?, ?, ?, ?)"),
+    dropRevisions: db.prepare("DELETE FROM service_revision WHERE service = ? AND revision <= ?"),
+  };
+}
+
+function unmet(before: ServiceRecord | undefined, expect: Expectation): WriteOutcome | undefined {
+  if (expect.kind === "absent" && before !== undefined) return { outcome: "exists" };
+  if (expect.kind !== "revision") return undefined;
+  if (before === undefined) return { outcome: "absent" };
+  return before.revision === expect.revision ? undefined : { outcome: "revision_differs", record: before };
+}
+
+function notOwned(before: ServiceRecord | undefined, owner: string | null | undefined): WriteOutcome | undefined {
+  if (before === undefined || before.owner === null || before.owner === owner) return undefined;
+  return { outcome: "owned", owner: before.owner };
+}
+
+function toRecord(row: Row): ServiceRecord {
+  return {
+    ...(JSON.parse(row.spec) as ServiceSpec),
+    revision: row.revision,
+    desired: row.desired,
+    owner: row.owner,
+    created_at: new Date(row.created_at).toISOString(),
+    updated_at: new Date(row.updated_at).toISOString(),
+  };
+}
+
+/** A definition without what the hub knows about it. */
+export function specOf(record: ServiceRecord): ServiceSpec {
+  const { revision: _1, desired: _2, owner: _3, created_at: _4, updated_at: _5, ...spec } = record;
+  return spec;
+}
+
+function isSame(record: ServiceRecord, row: Row): boolean {
+  return (
+    record.revision === row.revision &&
+    record.desired === row.desired &&
+    record.owner === row.owner &&
+    Date.parse(record.created_at) === row.created_at &&
+    Date.parse(record.updated_at) === row.updated_at
+  );
+}
+
+/** Records are handed out as they lie in memory; a caller that writes into one is told at once. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}

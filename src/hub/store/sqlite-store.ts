@@ -1,0 +1,164 @@
+// The store in one SQLite file: the default, for one hub. Wires the tables, the writer and the copies together.
+import type { DatabaseSync } from "node:sqlite";
+import type { Clock, Timer } from "../../base/clock.ts";
+import { SECOND } from "../../base/units.ts";
+import type { Logger } from "../../runtime/logger.ts";
+import { copyDatabase, GoodCopy } from "./database-copy.ts";
+import { DamagedError, openDatabase, refuseDamaged } from "./database-file.ts";
+import { SqliteAccess } from "./sqlite-access.ts";
+import { SqliteAudit } from "./sqlite-audit.ts";
+import { SqliteDocuments } from "./sqlite-documents.ts";
+import { sqliteTrouble, storeError } from "./sqlite-errors.ts";
+import { SqliteHistory } from "./sqlite-history.ts";
+import { SqliteServices } from "./sqlite-services.ts";
+import { SqliteWriter } from "./sqlite-writer.ts";
+import type { Store } from "./store.ts";
+
+/** Time after which "last used" of tokens is written, together. */
+const TOUCH_DELAY = 30 * SECOND;
+
+/** What `openSqliteStore` needs. */
+export interface SqliteStoreOptions {
+  /** Path of the database; made, with mode 0600, where there is none. Its directory exists. */
+  file: string;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * Opens the store. Rejects with a `TailherdError` (`degraded`, `disk_full`) whose words name the file: damaged (then it is kept
+ * beside, and the last good copy offered), written by a newer program, held by another process, not readable.
+ */
+export async function openSqliteStore({ file, clock, logger }: SqliteStoreOptions): Promise<Store> {
+  const db = openDatabase(file, clock.now());
+  const now = (): number => clock.now();
+  const audit = new SqliteAudit(db, now);
+  const services = new SqliteServices(db, audit.write, now);
+  const documents = new SqliteDocuments(db, audit.write, now);
+  try {
+    services.load();
+    documents.load();
+  } catch (error) {
+    db.close();
+    // The pages are whole and what stands in them is not JSON: the file was written into.
+    const damaged = error instanceof SyntaxError || sqliteTrouble(error, file) === "damaged";
+    throw damaged ? refuseDamaged(file, new DamagedError("a stored definition cannot be read"), now()) : error;
+  }
+  return assemble({ db, file, clock, logger, services, documents, audit });
+}
+
+interface Parts extends SqliteStoreOptions {
+  db: DatabaseSync;
+  services: SqliteServices;
+  documents: SqliteDocuments;
+  audit: SqliteAudit;
+}
+
+function assemble({ db, file, clock, logger, services, documents, audit }: Parts): Store {
+  const history = new SqliteHistory(db);
+  const access = new SqliteAccess(db, audit.write, () => clock.now());
+  const copies = new Copies(db);
+  const good = new GoodCopy({ file, clock, logger, copy: (to) => copies.make(to) });
+  const writer = new SqliteWriter({
+    db,
+    file,
+    clock,
+    logger,
+    onCommit: (durability) => {
+      services.committed();
+      documents.committed();
+      if (durability === "entered") good.changed();
+    },
+  });
+  let touchTimer: Timer | undefined;
+  const flushTouched = (): void => {
+    touchTimer = undefined;
+    writer
+      .write("Cannot note when tokens were used", () => access.flushTouched(), "observed")
+      .catch((error: unknown) => logger.debug({ err: error }, "Cannot note when tokens were used"));
+  };
+  const read = async <T>(what: string, act: () => T): Promise<T> => {
+    try {
+      return act();
+    } catch (error) {
+      throw storeError(error, `Cannot read ${what}`, file);
+    }
+  };
+  const write = writer.write.bind(writer);
+
+  return {
+    listServices: () => read("the services", () => services.list()),
+    getService: (name) => read(`service "${name}"`, () => services.get(name)),
+    getRevision: (name, revision) => read(`service "${name}"`, () => services.revision(name, revision)),
+    putService: (spec, expect, actor, options = {}) =>
+      write(`Cannot save service "${spec.name}"`, () => services.put(spec, expect, actor, options)),
+    setDesired: (name, desired, act, actor) =>
+      write(`Cannot ${act} "${name}"`, () => services.setDesired(name, desired, act, actor)),
+    deleteService: (name, actor) => write(`Cannot delete service "${name}"`, () => services.delete(name, actor)),
+    commitPlan: (changes, actor) => write("Cannot save the plan", () => services.commitPlan(changes, actor)),
+
+    getSettings: () => read("the settings", () => documents.get("settings")),
+    putSettings: (settings, actor) =>
+      write("Cannot save the settings", () => documents.put("settings", settings, "settings.change", actor)),
+    getLegacyServers: () => read("the servers", () => documents.get("legacy_servers")),
+    putLegacyServers: (servers, actor) =>
+      write("Cannot save the servers", () => documents.put("legacy_servers", servers, "servers.import", actor)),
+
+    appendEvents: (events) => write("Cannot save events", () => history.append(events), "observed"),
+    listEvents: (query) => read("events", () => history.list(query)),
+    listExits: (service, limit) => read(`exits of "${service}"`, () => history.exits(service, limit)),
+    dropHistoryBefore: async (time) => {
+      while (await write("Cannot drop old history", () => history.dropSome(time), "observed"));
+    },
+    listAudit: ({ before, limit }) => read("the audit", () => audit.list(before, limit)),
+    recordAudit: (act, target, actor) =>
+      write(`Cannot record ${act}`, () => audit.write(actor, act, target, null, null)),
+
+    listTokens: () => read("the tokens", () => access.listTokens()),
+    createToken: (token, actor) => write(`Cannot save token "${token.name}"`, () => access.createToken(token, actor)),
+    deleteToken: (id, actor) => write("Cannot delete the token", () => access.deleteToken(id, actor)),
+    findToken: (secretHash) => read("the tokens", () => access.findToken(secretHash)),
+    touchToken: async (id, at) => {
+      access.touch(id, at);
+      touchTimer ??= clock.after(TOUCH_DELAY, flushTouched);
+    },
+    createSession: (session, actor) => write("Cannot save the session", () => access.createSession(session, actor)),
+    findSession: (secretHash) => read("the sessions", () => access.findSession(secretHash)),
+    deleteSession: (secretHash) => write("Cannot end the session", () => access.deleteSession(secretHash)),
+
+    backup: (to) =>
+      copies.make(to).catch((error: unknown) => {
+        throw storeError(error, `Cannot write a backup to ${to}`, to);
+      }),
+    health: () => ({ ok: writer.problem === null, problem: writer.problem }),
+    close: async () => {
+      if (!db.isOpen) return;
+      touchTimer?.cancel();
+      if (access.hasTouched) flushTouched();
+      good.close();
+      writer.close();
+      await copies.settled();
+      db.close();
+    },
+  };
+}
+
+/** Makes copies one after the other, and can be waited for: the database must stay open under them. */
+class Copies {
+  private readonly db: DatabaseSync;
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(db: DatabaseSync) {
+    this.db = db;
+  }
+
+  make(file: string): Promise<void> {
+    const made = this.last.then(() => copyDatabase(this.db, file));
+    this.last = made.catch(() => {});
+    return made;
+  }
+
+  settled(): Promise<void> {
+    return this.last;
+  }
+}

@@ -1,0 +1,412 @@
+// What every implementation of the store must do, as one suite: run on SQLite now, on others when they come.
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import type { Clock } from "../../base/clock.ts";
+import { FakeClock } from "../../base/clock.ts";
+import { DAY, HOUR } from "../../base/units.ts";
+import { TailherdError } from "../../contract/errors.ts";
+import type { TailherdEvent } from "../../contract/events.ts";
+import { serviceSpecSchema, type ServiceInput, type ServiceRecord, type ServiceSpec } from "../../contract/service.ts";
+import { settingsSchema } from "../../contract/settings.ts";
+import type { Store, StoredToken, WriteOutcome } from "./store.ts";
+
+/** Opens a store over the same data each time within one test; `forget` throws the data away. */
+export interface StoreBench {
+  open(clock: Clock): Promise<Store>;
+  forget(): Promise<void>;
+}
+
+export const actor = { principal: "uid 0 on the socket", from: "socket" };
+const anything = { kind: "any" } as const;
+const absent = { kind: "absent" } as const;
+
+/** A definition with every default. */
+export function specOfInput(input: Partial<ServiceInput> & { name: string }): ServiceSpec {
+  return serviceSpecSchema.parse({ start_cmd: "sleep 1000", ...input });
+}
+
+/** An event of a service; the id makes it the same or another one. */
+export function startedEvent(id: string, service: string, at: number): TailherdEvent {
+  const common = { id, service, at: new Date(at).toISOString(), server_id: null, index: 0, by: null };
+  return { ...common, type: "instance.state", state: "running", from: "starting", reason: null, pid: 4711 };
+}
+
+function exitEvent(id: string, service: string, at: number, code: number): TailherdEvent {
+  const ended_at = new Date(at).toISOString();
+  const exit = {
+    generation: 1,
+    started_at: null,
+    ended_at,
+    cause: "exited",
+    signal: null,
+    by: null,
+    memory: null,
+  } as const;
+  const common = { id, service, at: ended_at, server_id: null, index: 2, by: null };
+  return { ...common, type: "instance.exited", exit: { ...exit, code, message: `exit ${code}`, last_lines: ["bye"] } };
+}
+
+function token(id: string, name: string, now: number): StoredToken {
+  const created_at = new Date(now).toISOString();
+  const rest = { created_by: actor.principal, expires_at: null, last_used_at: null };
+  return { id, name, role: "operator", secret_hash: `hash of ${id}`, created_at, ...rest };
+}
+
+function storedRecord(outcome: WriteOutcome): ServiceRecord {
+  assert.ok(outcome.outcome === "stored", outcome.outcome);
+  return outcome.record;
+}
+
+/** Runs the suite on one implementation. */
+export function storeCases(name: string, makeBench: () => Promise<StoreBench>): void {
+  describe(name, () => {
+    let bench: StoreBench;
+    let clock: FakeClock;
+    let store: Store;
+
+    beforeEach(async () => {
+      bench = await makeBench();
+      clock = new FakeClock();
+      store = await bench.open(clock);
+    });
+    afterEach(async () => {
+      await store.close();
+      await bench.forget();
+    });
+
+    const reopen = async (): Promise<void> => {
+      await store.close();
+      store = await bench.open(clock);
+    };
+    const add = async (name: string, input: Partial<ServiceInput> = {}): Promise<ServiceRecord> =>
+      storedRecord(await store.putService(specOfInput({ name, ...input }), absent, actor));
+
+    describe("services", () => {
+      it("keeps definitions in the order in which they were added, over a restart", async () => {
+        for (const name of ["zeta", "alpha", "Müllwerk 2"]) await add(name, { env: { A: name } });
+        const before = await store.listServices();
+        assert.deepEqual(
+          before.map((record) => record.name),
+          ["zeta", "alpha", "Müllwerk 2"],
+        );
+        await reopen();
+        assert.deepEqual(await store.listServices(), before);
+        assert.deepEqual(await store.getService("alpha"), before[1]);
+        assert.equal(await store.getService("beta"), undefined);
+      });
+
+      it("refuses a name that is taken, and an expectation that is not met", async () => {
+        const record = await add("api");
+        const changed = specOfInput({ name: "api", ports: [80] });
+        assert.deepEqual(await store.putService(changed, absent, actor), { outcome: "exists" });
+        assert.deepEqual(await store.putService(changed, { kind: "revision", revision: 7 }, actor), {
+          outcome: "revision_differs",
+          record,
+        });
+        const other = specOfInput({ name: "other" });
+        assert.deepEqual(await store.putService(other, { kind: "revision", revision: 1 }, actor), {
+          outcome: "absent",
+        });
+        assert.deepEqual(await store.listServices(), [record]);
+        assert.equal((await store.listAudit({ limit: 10 })).length, 1);
+      });
+
+      it("counts revisions, keeps the last 50, and none for an equal definition", async () => {
+        await add("api", { env: { A: "1", B: "2" } });
+        const again = storedRecord(
+          await store.putService(specOfInput({ name: "api", env: { B: "2", A: "1" } }), anything, actor),
+        );
+        assert.equal(again.revision, 1);
+        for (let port = 2; port <= 60; port++) {
+          clock.advance(1000);
+          const spec = specOfInput({ name: "api", ports: [port] });
+          const record = storedRecord(await store.putService(spec, { kind: "revision", revision: port - 1 }, actor));
+          assert.equal(record.revision, port);
+        }
+        assert.deepEqual((await store.getRevision("api", 60))?.ports, [60]);
+        assert.deepEqual((await store.getRevision("api", 11))?.ports, [11]);
+        assert.equal(await store.getRevision("api", 10), undefined);
+        const record = await store.getService("api");
+        assert.ok(record !== undefined && record.updated_at > record.created_at);
+      });
+
+      it("changes the desired state alone, without a revision", async () => {
+        assert.equal((await add("manual")).desired, "stopped");
+        assert.equal((await add("auto", { autostart: true })).desired, "running");
+        const record = storedRecord(await store.setDesired("manual", "running", "start", actor));
+        assert.equal(record.desired, "running");
+        assert.equal(record.revision, 1);
+        assert.deepEqual(await store.getService("manual"), record);
+        await store.putService(specOfInput({ name: "manual", ports: [1] }), anything, actor);
+        assert.equal((await store.getService("manual"))?.desired, "running");
+        assert.deepEqual(await store.setDesired("nobody", "running", "start", actor), { outcome: "absent" });
+      });
+
+      it("leaves a definition that a file owns to that file", async () => {
+        const owner = "/srv/tailherd.yaml";
+        await store.putService(specOfInput({ name: "api" }), absent, actor, { owner });
+        const changed = specOfInput({ name: "api", ports: [80] });
+        for (const options of [{}, { owner: null }, { owner: "/other.yaml" }]) {
+          assert.deepEqual(await store.putService(changed, anything, actor, options), { outcome: "owned", owner });
+        }
+        assert.deepEqual(await store.deleteService("api", actor), { outcome: "owned", owner });
+        const record = storedRecord(await store.putService(changed, anything, actor, { owner }));
+        assert.deepEqual([record.revision, record.owner], [2, owner]);
+        assert.equal((await store.setDesired("api", "running", "start", actor)).outcome, "stored");
+      });
+
+      it("forgets a deleted service and its revisions; a new one of that name begins anew", async () => {
+        await add("api", { ports: [1] });
+        assert.equal((await store.deleteService("api", actor)).outcome, "stored");
+        assert.deepEqual(await store.deleteService("api", actor), { outcome: "absent" });
+        assert.deepEqual(await store.listServices(), []);
+        assert.equal(await store.getRevision("api", 1), undefined);
+        assert.equal((await add("api", { ports: [2] })).revision, 1);
+        assert.deepEqual((await store.getRevision("api", 1))?.ports, [2]);
+      });
+
+      it("commits a plan wholly", async () => {
+        await add("old");
+        await add("kept");
+        const owner = "f.yaml";
+        const records = await store.commitPlan(
+          [
+            { change: "put", spec: specOfInput({ name: "new" }), desired: "running", owner, expect: absent },
+            {
+              change: "put",
+              spec: specOfInput({ name: "kept", ports: [9] }),
+              owner,
+              expect: { kind: "revision", revision: 1 },
+            },
+            { change: "delete", name: "old" },
+          ],
+          actor,
+        );
+        assert.deepEqual(
+          records.map(({ name, revision, desired }) => [name, revision, desired]),
+          [
+            ["new", 1, "running"],
+            ["kept", 2, "stopped"],
+          ],
+        );
+        assert.deepEqual(
+          (await store.listServices()).map((record) => [record.name, record.owner]),
+          [
+            ["kept", owner],
+            ["new", owner],
+          ],
+        );
+      });
+
+      it("commits nothing of a plan made from something older", async () => {
+        const before = await add("kept");
+        const plan = store.commitPlan(
+          [
+            { change: "put", spec: specOfInput({ name: "new" }), owner: null },
+            {
+              change: "put",
+              spec: specOfInput({ name: "kept", ports: [9] }),
+              owner: null,
+              expect: { kind: "revision", revision: 5 },
+            },
+          ],
+          actor,
+        );
+        await assert.rejects(plan, (error) => error instanceof TailherdError && error.code === "revision_conflict");
+        assert.deepEqual(await store.listServices(), [before]);
+        assert.equal((await store.listAudit({ limit: 10 })).length, 1);
+      });
+
+      it("lets exactly one of many simultaneous writers add a name or follow a revision", async () => {
+        const specs = Array.from({ length: 20 }, (_, port) => specOfInput({ name: "api", ports: [port + 1] }));
+        const added = await Promise.all(specs.map((spec) => store.putService(spec, absent, actor)));
+        assert.equal(added.filter(({ outcome }) => outcome === "stored").length, 1);
+        const follow = { kind: "revision", revision: 1 } as const;
+        const changed = await Promise.all(
+          specs.map((spec) => store.putService({ ...spec, instances: 2 }, follow, actor)),
+        );
+        assert.equal(changed.filter(({ outcome }) => outcome === "stored").length, 1);
+        assert.equal((await store.getService("api"))?.revision, 2);
+      });
+
+      it("hands out records that cannot be changed behind its back", async () => {
+        await add("api", { ports: [80] });
+        const [record] = await store.listServices();
+        assert.throws(() => record?.ports.push(81), TypeError);
+      });
+    });
+
+    describe("settings and servers", () => {
+      it("answers the defaults until something is saved", async () => {
+        assert.deepEqual(await store.getSettings(), settingsSchema.parse({}));
+        assert.deepEqual(await store.getLegacyServers(), []);
+        const settings = settingsSchema.parse({ update_interval_seconds: 7 });
+        const servers = [{ id: "1", name: "nas", metadata: { cores: 4 }, anything: [null, 1.5] }];
+        await store.putSettings(settings, actor);
+        await store.putLegacyServers(servers, actor);
+        await reopen();
+        assert.deepEqual(await store.getSettings(), settings);
+        assert.deepEqual(await store.getLegacyServers(), servers);
+      });
+    });
+
+    describe("events", () => {
+      it("stores each event once, in the order in which it was told", async () => {
+        const now = clock.now();
+        const first = await store.appendEvents([startedEvent("a", "api", now), startedEvent("b", "db", now)]);
+        assert.deepEqual(
+          first.map(({ event }) => event.id),
+          ["a", "b"],
+        );
+        const second = await store.appendEvents([
+          startedEvent("b", "db", now),
+          startedEvent("c", "api", now),
+          startedEvent("c", "api", now),
+        ]);
+        assert.deepEqual(
+          second.map(({ event }) => event.id),
+          ["c"],
+        );
+        assert.ok((second[0]?.seq ?? 0) > (first[1]?.seq ?? 0));
+        await reopen();
+        const all = await store.listEvents({ after: 0, limit: 10 });
+        assert.deepEqual(all, [...first, ...second]);
+      });
+
+      it("pages forward after a seq and backward before one, of all or of one service", async () => {
+        const events = Array.from({ length: 10 }, (_, i) =>
+          startedEvent(`e${i}`, i % 2 === 0 ? "even" : "odd", clock.now()),
+        );
+        const seqs = (await store.appendEvents(events)).map(({ seq }) => seq);
+        const ids = async (query: Parameters<Store["listEvents"]>[0]): Promise<string[]> =>
+          (await store.listEvents(query)).map(({ event }) => event.id);
+        assert.deepEqual(await ids({ after: seqs[6] ?? 0, limit: 2 }), ["e7", "e8"]);
+        assert.deepEqual(await ids({ limit: 3 }), ["e9", "e8", "e7"]);
+        assert.deepEqual(await ids({ before: seqs[2] ?? 0, limit: 3 }), ["e1", "e0"]);
+        assert.deepEqual(await ids({ service: "odd", limit: 2 }), ["e9", "e7"]);
+        assert.deepEqual(await ids({ service: "even", after: seqs[4] ?? 0, limit: 9 }), ["e6", "e8"]);
+      });
+
+      it("answers exits newest first with their instance", async () => {
+        await store.appendEvents([
+          exitEvent("x1", "api", clock.now(), 1),
+          startedEvent("s", "api", clock.now()),
+          exitEvent("x2", "api", clock.now(), 2),
+          exitEvent("y", "db", clock.now(), 3),
+        ]);
+        const exits = await store.listExits("api", 10);
+        assert.deepEqual(
+          exits.map(({ code, index, last_lines }) => [code, index, last_lines]),
+          [
+            [2, 2, ["bye"]],
+            [1, 2, ["bye"]],
+          ],
+        );
+        assert.equal((await store.listExits("api", 1)).length, 1);
+      });
+
+      it("drops what is older than a time, and never gives a seq twice", async () => {
+        const old = Array.from({ length: 5000 }, (_, i) => startedEvent(`o${i}`, "api", clock.now() - 2 * DAY));
+        const [last] = (await store.appendEvents([...old, startedEvent("new", "api", clock.now())])).slice(-1);
+        await store.dropHistoryBefore(clock.now() - DAY);
+        assert.deepEqual(
+          (await store.listEvents({ after: 0, limit: 10 })).map(({ event }) => event.id),
+          ["new"],
+        );
+        await store.dropHistoryBefore(clock.now() + DAY);
+        await reopen();
+        const [next] = await store.appendEvents([startedEvent("next", "api", clock.now())]);
+        assert.ok((next?.seq ?? 0) > (last?.seq ?? 0));
+      });
+    });
+
+    describe("audit", () => {
+      it("has an entry with before and after for each change, newest first", async () => {
+        await add("api");
+        clock.advance(HOUR);
+        await store.setDesired("api", "running", "start", { principal: "token ci", from: "127.0.0.1" });
+        await store.recordAudit("kill", "api", actor);
+        await store.deleteService("api", actor);
+        await store.putSettings(settingsSchema.parse({}), actor);
+        const entries = await store.listAudit({ limit: 10 });
+        assert.deepEqual(
+          entries.map(({ action, target }) => [action, target]),
+          [
+            ["settings.change", "settings"],
+            ["service.delete", "api"],
+            ["kill", "api"],
+            ["start", "api"],
+            ["service.add", "api"],
+          ],
+        );
+        const start = entries[3];
+        assert.deepEqual([start?.principal, start?.from], ["token ci", "127.0.0.1"]);
+        assert.deepEqual([start?.before, start?.after], [{ desired: "stopped" }, { desired: "running" }]);
+        assert.equal(entries[4]?.before, null);
+        assert.equal((entries[4]?.after as ServiceRecord | undefined)?.start_cmd, "sleep 1000");
+        const older = await store.listAudit({ before: start?.seq ?? 0, limit: 10 });
+        assert.deepEqual(older, entries.slice(4));
+        await store.dropHistoryBefore(clock.now() - 1);
+        assert.equal((await store.listAudit({ limit: 10 })).length, 4);
+      });
+    });
+
+    describe("tokens and sessions", () => {
+      it("finds a token by its secret's hash, and lists it without", async () => {
+        const made = token("t1", "ci", clock.now());
+        assert.deepEqual(await store.createToken(made, actor), { outcome: "stored" });
+        assert.deepEqual(await store.createToken(token("t2", "ci", clock.now()), actor), { outcome: "exists" });
+        await reopen();
+        assert.deepEqual(await store.findToken("hash of t1"), made);
+        assert.equal(await store.findToken("hash of t2"), undefined);
+        const { secret_hash: _, ...shown } = made;
+        assert.deepEqual(await store.listTokens(), [shown]);
+        assert.ok(!JSON.stringify(await store.listAudit({ limit: 10 })).includes("hash of"));
+      });
+
+      it("knows when a token was used, over a restart", async () => {
+        await store.createToken(token("t1", "ci", clock.now()), actor);
+        await store.touchToken("t1", clock.now() + HOUR);
+        await store.touchToken("gone", clock.now());
+        const used = new Date(clock.now() + HOUR).toISOString();
+        assert.equal((await store.listTokens())[0]?.last_used_at, used);
+        await reopen();
+        assert.equal((await store.findToken("hash of t1"))?.last_used_at, used);
+      });
+
+      it("deletes a token once", async () => {
+        await store.createToken(token("t1", "ci", clock.now()), actor);
+        assert.equal(await store.deleteToken("t1", actor), true);
+        assert.equal(await store.deleteToken("t1", actor), false);
+        assert.equal(await store.findToken("hash of t1"), undefined);
+        assert.deepEqual((await store.listAudit({ limit: 1 }))[0]?.action, "token.delete");
+      });
+
+      it("keeps sessions until they are ended or expired", async () => {
+        const session = { secret_hash: "s1", name: "session", role: "admin", created_at: clock.now() } as const;
+        await store.createSession({ ...session, expires_at: clock.now() + HOUR }, actor);
+        await reopen();
+        assert.deepEqual(await store.findSession("s1"), { ...session, expires_at: clock.now() + HOUR });
+        clock.advance(2 * HOUR);
+        await store.createSession({ ...session, secret_hash: "s2", expires_at: clock.now() + HOUR }, actor);
+        assert.equal(await store.findSession("s1"), undefined);
+        await store.deleteSession("s2");
+        assert.equal(await store.findSession("s2"), undefined);
+      });
+    });
+
+    describe("closing", () => {
+      it("stores what was asked before, refuses what comes after, and closes twice", async () => {
+        const asked = store.putService(specOfInput({ name: "api" }), absent, actor);
+        await store.close();
+        assert.equal((await asked).outcome, "stored");
+        await assert.rejects(store.putService(specOfInput({ name: "late" }), absent, actor), /the store is closed/);
+        await reopen();
+        assert.deepEqual(
+          (await store.listServices()).map(({ name }) => name),
+          ["api"],
+        );
+      });
+    });
+  });
+}
