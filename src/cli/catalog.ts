@@ -10,13 +10,11 @@ export interface CatalogEntry {
   name: string;
   aliases?: string[];
   summary: string;
-  group: "Services" | "Definitions" | "Watching" | "The hub" | "This program";
+  group: "Services" | "Watching" | "Definitions" | "The hub" | "This program";
   /** Left out of help and completion. */
   hidden?: boolean;
   load: () => Promise<Define>;
 }
-
-const act = async () => await import("./commands/act.ts");
 
 /** In the order of the help. */
 export const CATALOG: readonly CatalogEntry[] = [
@@ -27,30 +25,65 @@ export const CATALOG: readonly CatalogEntry[] = [
     group: "Services",
     load: async () => (await import("./commands/ps.ts")).define,
   },
-  { name: "start", summary: "Start services", group: "Services", load: async () => (await act()).defineStart },
+  {
+    name: "start",
+    summary: "Start services",
+    group: "Services",
+    load: async () => (await import("./commands/act.ts")).defineStart,
+  },
   {
     name: "stop",
     summary: "Ask services to end, and wait",
     group: "Services",
-    load: async () => (await act()).defineStop,
+    load: async () => (await import("./commands/act.ts")).defineStop,
   },
   {
     name: "restart",
     summary: "Stop, then start as defined now",
     group: "Services",
-    load: async () => (await act()).defineRestart,
+    load: async () => (await import("./commands/act.ts")).defineRestart,
   },
   {
     name: "kill",
     summary: "End services without asking",
     group: "Services",
-    load: async () => (await act()).defineKill,
+    load: async () => (await import("./commands/act.ts")).defineKill,
+  },
+  {
+    name: "logs",
+    summary: "What services print",
+    group: "Watching",
+    load: async () => (await import("./commands/logs.ts")).define,
+  },
+  {
+    name: "events",
+    summary: "What happened, and what happens",
+    group: "Watching",
+    load: async () => (await import("./commands/events.ts")).define,
+  },
+  {
+    name: "top",
+    summary: "CPU and memory of services, renewed each second",
+    group: "Watching",
+    load: async () => (await import("./commands/top.ts")).define,
+  },
+  {
+    name: "show",
+    summary: "One service: state, definition, why it ended",
+    group: "Watching",
+    load: async () => (await import("./commands/show.ts")).define,
   },
   {
     name: "add",
     summary: "Define a service",
     group: "Definitions",
     load: async () => (await import("./commands/add.ts")).define,
+  },
+  {
+    name: "edit",
+    summary: "Change a definition in your editor",
+    group: "Definitions",
+    load: async () => (await import("./commands/edit.ts")).define,
   },
   {
     name: "rm",
@@ -60,9 +93,82 @@ export const CATALOG: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/rm.ts")).define,
   },
   {
-    name: "show",
-    summary: "One service: state, definition, why it ended",
+    name: "adopt",
+    summary: "Make a definition of a running process",
     group: "Definitions",
-    load: async () => (await import("./commands/show.ts")).define,
+    load: async () => (await import("./commands/adopt.ts")).define,
+  },
+  {
+    name: "apply",
+    summary: "Make the services of a tailherd.yaml so",
+    group: "Definitions",
+    load: async () => (await import("./commands/apply.ts")).defineApply,
+  },
+  {
+    name: "diff",
+    summary: "What apply would change",
+    group: "Definitions",
+    load: async () => (await import("./commands/apply.ts")).defineDiff,
+  },
+  {
+    name: "validate",
+    summary: "Check a tailherd.yaml",
+    group: "Definitions",
+    load: async () => (await import("./commands/apply.ts")).defineValidate,
+  },
+  {
+    name: "import",
+    summary: "Take over the predecessor's files",
+    group: "Definitions",
+    load: async () => (await import("./commands/transfer.ts")).defineImport,
+  },
+  {
+    name: "export",
+    summary: "Write the predecessor's files",
+    group: "Definitions",
+    load: async () => (await import("./commands/transfer.ts")).defineExport,
+  },
+  {
+    name: "open",
+    summary: "The dashboard, signed in",
+    group: "The hub",
+    load: async () => (await import("./commands/open.ts")).define,
+  },
+  {
+    name: "token",
+    summary: "Tokens for automation and other machines",
+    group: "The hub",
+    load: async () => (await import("./commands/token.ts")).define,
+  },
+  {
+    name: "service",
+    summary: "Run up as a systemd unit",
+    group: "The hub",
+    load: async () => (await import("./commands/service.ts")).define,
+  },
+  {
+    name: "doctor",
+    summary: "Look for what is wrong, and say what to do",
+    group: "This program",
+    load: async () => (await import("./commands/doctor.ts")).define,
+  },
+  {
+    name: "config",
+    summary: "Options in force, and who set them",
+    group: "This program",
+    load: async () => (await import("./commands/config.ts")).define,
+  },
+  {
+    name: "completion",
+    summary: "Completion for bash, zsh or fish",
+    group: "This program",
+    load: async () => (await import("./commands/completion.ts")).define,
+  },
+  {
+    name: "__names",
+    summary: "",
+    group: "This program",
+    hidden: true,
+    load: async () => (await import("./commands/completion.ts")).defineNames,
   },
 ];

@@ -77,7 +77,7 @@ export class Context {
 
   /** Columns of the terminal behind stdout; undefined when there is none. */
   get width(): number | undefined {
-    return this.io.stdout.isTTY ? this.io.stdout.columns : undefined;
+    return this.io.stdout.isTTY ? this.io.stdout.columns || undefined : undefined;
   }
 
   /** Data, to stdout. */

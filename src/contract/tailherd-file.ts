@@ -156,6 +156,8 @@ export function toFileService(definition: ServiceSpec): Record<string, unknown> 
     if (different !== undefined) changed[key] = different;
   }
   const all: Record<string, unknown> = { ...changed };
+  // Left out, it would be the directory of the file that this comes to stand in.
+  if (start_cmd !== null || argv !== null) all.working_dir = belowHome(rest.working_dir);
   if (start_cmd !== null) all.command = start_cmd;
   if (argv !== null) all.command = argv;
   if (Object.keys(env).length > 0) all.environment = env;
@@ -163,6 +165,11 @@ export function toFileService(definition: ServiceSpec): Record<string, unknown> 
   if (restart !== undefined && Object.keys(restart).join() === "policy") all.restart = restart.policy;
   const order = Object.keys(fileServiceSchema.shape);
   return Object.fromEntries(order.filter((key) => key in all).map((key) => [key, all[key]]));
+}
+
+function belowHome(directory: string | null): string {
+  if (directory === null) return "~";
+  return directory.startsWith("/") ? directory : `~/${directory}`;
 }
 
 function withoutDefaults(value: unknown, standard: unknown): unknown {

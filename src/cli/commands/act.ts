@@ -6,7 +6,7 @@ import type { Client } from "../client.ts";
 import type { Context } from "../context.ts";
 import { CliFailure } from "../failure.ts";
 import { confirm } from "../output/ask.ts";
-import { ProgressLine } from "../output/progress.ts";
+import { awaitOperation } from "../operation.ts";
 import { readDuration } from "../options.ts";
 import { addSelectionOptions, findTargets, type Selection, type Target } from "../target.ts";
 
@@ -22,8 +22,6 @@ const DOING: Record<ServiceAction, string> = {
   restart: "Restarting",
   kill: "Killing",
 };
-const POLL_FIRST = 30;
-const POLL_SLOWEST = 500;
 
 export const defineStart = (command: Command, context: Context): void => defineAct("start", command, context);
 export const defineStop = (command: Command, context: Context): void => defineAct("stop", command, context);
@@ -144,20 +142,6 @@ async function asOperation(
   timeout: number | undefined,
 ): Promise<Outcome[]> {
   const services = [...new Set(targets.map((target) => target.service))];
-  const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
-  using progress = new ProgressLine(context);
-  let operation = await client.call("POST /api/bulk", { body: { action, services } });
-  for (let wait = POLL_FIRST; operation.state === "running"; wait = Math.min(wait * 1.5, POLL_SLOWEST)) {
-    const over = operation.targets.filter((target) => target.state === "done" || target.state === "failed").length;
-    progress.show(`${DOING[action]}: ${over} of ${operation.targets.length}`);
-    if (performance.now() > deadline) {
-      throw new CliFailure(`Waited ${timeout} ms: ${over} of ${operation.targets.length} are done, the rest goes on`, {
-        exitCode: EXIT.timedOut,
-        code: "timed_out",
-      });
-    }
-    await new Promise((resolve) => setTimeout(resolve, wait));
-    operation = await client.call("GET /api/operations/{id}", { params: { id: operation.id } });
-  }
-  return operation.targets;
+  const { id } = await client.call("POST /api/bulk", { body: { action, services } });
+  return (await awaitOperation(context, client, id, DOING[action], timeout)).targets;
 }

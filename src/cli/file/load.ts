@@ -35,8 +35,16 @@ export function loadFile(given: string | undefined, cwd: string, env: NodeJS.Pro
   return readDefinitions(text, real, dirname(real), env);
 }
 
-/** Reads a text as a tailherd.yaml that lies in a directory. */
-export function readDefinitions(text: string, path: string, directory: string, env: NodeJS.ProcessEnv): LoadedFile {
+/**
+ * Reads a text as a tailherd.yaml that lies in a directory. Null for `directory` leaves relative paths as they are (relative
+ * to the home of the service's user), and null for `env` leaves every "$": for a definition that comes from the hub.
+ */
+export function readDefinitions(
+  text: string,
+  path: string,
+  directory: string | null,
+  env: NodeJS.ProcessEnv | null,
+): LoadedFile {
   const source = new YamlSource(text, env);
   const value = withoutExtensions(source.value());
   const checked = value === undefined ? undefined : check(tailherdFileSchema, value, source);
@@ -61,15 +69,18 @@ export function fileFailure(path: string, problems: FileProblem[]): CliFailure {
   });
 }
 
-function toSpec(name: string, service: FileService, directory: string, source: YamlSource): ServiceSpec | undefined {
+function toSpec(
+  name: string,
+  service: FileService,
+  directory: string | null,
+  source: YamlSource,
+): ServiceSpec | undefined {
   const input = toServiceInput(name, service);
+  const runs = typeof input.start_cmd === "string" || Array.isArray(input.argv);
   const result = serviceSpecSchema.safeParse({
     ...input,
-    working_dir:
-      input.working_dir == null && input.start_cmd == null && input.argv == null
-        ? null
-        : below(directory, input.working_dir ?? "."),
-    env_file: input.env_file == null ? null : below(directory, input.env_file),
+    working_dir: below(directory, input.working_dir ?? (runs ? directory : null)),
+    env_file: below(directory, input.env_file ?? null),
   });
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
@@ -84,10 +95,10 @@ function toSpec(name: string, service: FileService, directory: string, source: Y
 }
 
 /** Relative paths of a file start from the file; "~" is the home of the service's user, which only the agent knows. */
-function below(directory: string, path: string): string | null {
-  if (path === "~") return null;
+function below(directory: string | null, path: string | null): string | null {
+  if (path === null || path === "~") return null;
   if (path.startsWith("~/")) return path.slice(2);
-  return isAbsolute(path) ? path : resolve(directory, path);
+  return directory === null || isAbsolute(path) ? path : resolve(directory, path);
 }
 
 function withoutExtensions(value: unknown): unknown {

@@ -40,8 +40,8 @@ export class YamlSource {
   private readonly parsed: boolean;
   private readonly lines = new LineCounter();
 
-  /** Parses; what is wrong goes to `problems`. `variables` fill in `${…}`. */
-  constructor(text: string, variables: Readonly<Record<string, string | undefined>>) {
+  /** Parses; what is wrong goes to `problems`. `variables` fill in `${…}`; null leaves every "$" as it is. */
+  constructor(text: string, variables: Readonly<Record<string, string | undefined>> | null) {
     const tooLarge = text.length > MOST_BYTES;
     this.document = parseDocument(tooLarge ? "" : text, {
       version: "1.2",
@@ -58,7 +58,7 @@ export class YamlSource {
     this.parsed = this.problems.length === 0;
     if (!this.parsed) return;
     this.keepTexts();
-    this.fillIn(variables);
+    if (variables !== null) this.fillIn(variables);
   }
 
   /** The values; undefined when the text is not YAML. Variables that are missing do not hinder it: all that is wrong is told at once. */
