@@ -1,7 +1,23 @@
 // Every address of the dashboard, built here and nowhere else.
 
+/** Tabs of a service's page; the first one is the default and left out of the address. */
+export const SERVICE_TABS = ["summary", "output", "processes", "definition", "history"] as const;
+/** One of `SERVICE_TABS`. */
+export type ServiceTab = (typeof SERVICE_TABS)[number];
+
 /** Addresses of the dashboard's pages. */
 export const paths = {
   overview: () => "/",
-  service: (name: string) => `/services/${encodeURIComponent(name)}`,
+  service: (name: string, tab: ServiceTab = "summary") =>
+    `/services/${encodeURIComponent(name)}${tab === "summary" ? "" : `?tab=${tab}`}`,
+  addService: () => "/add",
+  adopt: () => "/adopt",
+  import: () => "/import",
+  ports: () => "/ports",
+  tokens: () => "/tokens",
+  settings: () => "/settings",
+  firstRun: () => "/welcome",
+  signIn: () => "/sign-in",
+  /** Served by the hub, not by the dashboard. */
+  apiDocs: () => "/docs",
 };

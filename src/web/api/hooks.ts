@@ -1,0 +1,62 @@
+// How components read the live store: each hook renders its component only for what it returns.
+import { useSyncExternalStore } from "react";
+import type { ServiceAction } from "../../contract/operations.ts";
+import type { Settings } from "../../contract/settings.ts";
+import type { ServiceStatus, SystemStats } from "../../contract/status.ts";
+import { useApp } from "../app-context.ts";
+import type { Preferences } from "../preferences/preferences.ts";
+import type { LinkState } from "./live-store.ts";
+
+/** One service as it is now; undefined when there is none of this name (or nothing has come yet). */
+export function useService(name: string): ServiceStatus | undefined {
+  const { store } = useApp();
+  return useSyncExternalStore(store.rowSignal(name).subscribe, () => store.row(name));
+}
+
+/** The act on a service that this browser waits for. */
+export function useActing(name: string): ServiceAction | undefined {
+  const { store } = useApp();
+  return useSyncExternalStore(store.rowSignal(name).subscribe, () => store.actingOn(name));
+}
+
+/** All services; renders when states, names, labels change, not when numbers do. */
+export function useServices(): readonly ServiceStatus[] {
+  const { store } = useApp();
+  useSyncExternalStore(store.shape.subscribe, store.shape.getVersion);
+  return store.all();
+}
+
+/** Has the first snapshot come? */
+export function useLoaded(): boolean {
+  const { store } = useApp();
+  return useSyncExternalStore(store.shape.subscribe, () => store.loaded);
+}
+
+export function useStats(): SystemStats | null {
+  const { store } = useApp();
+  return useSyncExternalStore(store.machine.subscribe, () => store.stats);
+}
+
+export function useLink(): LinkState {
+  const { store } = useApp();
+  return useSyncExternalStore(store.link.subscribe, () => store.linkState);
+}
+
+export function useSettings(): Settings | null {
+  const { store } = useApp();
+  return useSyncExternalStore(store.settingsChanged.subscribe, () => store.settings);
+}
+
+export function usePreferences(): Preferences {
+  const { preferences } = useApp();
+  return useSyncExternalStore(preferences.changed.subscribe, preferences.get);
+}
+
+/** Why an act is not possible now, in words, or null: the connection is lost, or the role does not allow it. */
+export function useBlocked(need: "operate" | "write" | "inspect"): string | null {
+  const { principal } = useApp();
+  const link = useLink();
+  if (link.phase === "lost") return "not connected to the hub";
+  if (principal.role === "admin" || (need === "operate" && principal.role === "operator")) return null;
+  return `your role (${principal.role ?? "none"}) does not allow it`;
+}

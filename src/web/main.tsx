@@ -1,0 +1,103 @@
+// The dashboard's composition root: makes the parts, connects, asks who looks, and renders.
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import type { Principal } from "../contract/transfer.ts";
+import { createActs } from "./api/acts.ts";
+import { ApiError, call } from "./api/client.ts";
+import { LiveSocket } from "./api/live.ts";
+import { LiveStore } from "./api/live-store.ts";
+import { explain } from "./api/problems.ts";
+import { AppContextValue, type AppContext } from "./app-context.ts";
+import { PreferenceStore } from "./preferences/preferences.ts";
+import { paths } from "./paths.ts";
+import { App } from "./shell/App.tsx";
+import { HubAway } from "./shell/HubAway.tsx";
+import { SignIn } from "./shell/SignIn.tsx";
+import { Toasts } from "./ui/toast-manager.ts";
+import "./styles/tokens.css";
+import "./styles/base.css";
+
+const ANONYMOUS: Principal = { kind: "anonymous", name: "anonymous", role: null, reason: "no answer" };
+
+const element = document.querySelector("#root");
+if (element === null) throw new Error("Cannot show the dashboard: index.html has no #root");
+const root = createRoot(element);
+const preferences = new PreferenceStore();
+
+/** Before the next paint; a hidden page is never painted, so there a timer does it. */
+function schedule(act: () => void): void {
+  if (document.hidden) setTimeout(act, 250);
+  else requestAnimationFrame(act);
+}
+
+async function openSocket(): Promise<WebSocket> {
+  const { ticket } = await call("POST /api/ws-ticket");
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  return new WebSocket(`${scheme}://${location.host}/ws?ticket=${encodeURIComponent(ticket)}`);
+}
+
+/** Everything below the page's root, for one who may look. */
+function createApp(principal: Principal): AppContext {
+  const store = new LiveStore(schedule);
+  const socket = new LiveSocket({
+    store,
+    now: Date.now,
+    open: async () => {
+      try {
+        return await openSocket();
+      } catch (error) {
+        // The session ended or was revoked while the page was open.
+        if (error instanceof ApiError && error.code === "unauthenticated") renderSignIn();
+        throw error;
+      }
+    },
+  });
+  const toasts = new Toasts();
+  const queries = new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 5000,
+        refetchOnWindowFocus: false,
+        retry: (failures, error) => failures < 2 && error instanceof ApiError && error.problem.status >= 500,
+      },
+    },
+  });
+  socket.connect();
+  window.addEventListener("online", () => socket.connect());
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) socket.connect();
+  });
+  return { store, socket, queries, preferences, toasts, principal, acts: createActs({ store, socket, toasts }) };
+}
+
+function renderSignIn(): void {
+  root.render(
+    <StrictMode>
+      <SignIn onSignedIn={() => location.replace(paths.overview())} />
+    </StrictMode>,
+  );
+}
+
+async function start(): Promise<void> {
+  if (location.pathname === paths.signIn()) return renderSignIn();
+  let principal = ANONYMOUS;
+  try {
+    principal = await call("GET /api/whoami");
+  } catch (error) {
+    return root.render(<HubAway explanation={explain(error)} onRetry={() => void start()} />);
+  }
+  if (principal.role === null) return renderSignIn();
+  const app = createApp(principal);
+  root.render(
+    <StrictMode>
+      <QueryClientProvider client={app.queries}>
+        <AppContextValue value={app}>
+          <App />
+        </AppContextValue>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
+
+void start();

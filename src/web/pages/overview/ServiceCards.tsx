@@ -1,0 +1,154 @@
+// Services as cards, as many side by side as fit; one below the other on phones.
+import { memo, useEffect, useMemo } from "react";
+import { Link } from "wouter";
+import { useActing, useService, useSettings } from "../../api/hooks.ts";
+import { cpuOf, memoryOf, startedAt } from "../../api/live-store.ts";
+import { useApp } from "../../app-context.ts";
+import { paths } from "../../paths.ts";
+import { cx } from "../../ui/cx.ts";
+import { BareCheckbox } from "../../ui/Field.tsx";
+import { formatBytes, formatPercent, NONE } from "../../ui/format.ts";
+import { Sparkline } from "../../ui/Sparkline.tsx";
+import { Tag } from "../../ui/Tag.tsx";
+import { Since } from "../../ui/Time.tsx";
+import { useMedia } from "../../ui/use-media.ts";
+import type { Group } from "./filter.ts";
+import { Ports, RowState } from "./parts.tsx";
+import { RowActions } from "./RowActions.tsx";
+import type { Selection } from "./selection.ts";
+import styles from "./ServiceCards.module.css";
+import type { ListKeys } from "./use-list-keys.ts";
+import { useRows } from "./use-rows.ts";
+import { useSelected } from "./use-selected.ts";
+
+const CARD = 162;
+const GAP = 12;
+const GROUP = 40;
+
+type Line = { group: Group } | { names: readonly string[]; place: number };
+
+interface ServiceCardsProps {
+  groups: readonly Group[];
+  selection: Selection;
+  keys: ListKeys;
+  narrow: boolean;
+}
+
+export function ServiceCards({ groups, selection, keys, narrow }: ServiceCardsProps) {
+  const columns = useColumns(narrow);
+  const lines = useMemo(() => linesOf(groups, columns), [groups, columns]);
+  const rows = useRows(useMemo(() => lines.map((line) => ("group" in line ? GROUP : CARD + GAP)), [lines]));
+  const { onReveal, cursor } = keys;
+  const { reveal } = rows;
+  useEffect(() => {
+    onReveal((place) =>
+      reveal(
+        lines.findIndex((line) => "names" in line && place >= line.place && place < line.place + line.names.length),
+      ),
+    );
+    return () => onReveal(null);
+  });
+  return (
+    <div ref={rows.box} className={styles["box"]} style={{ height: rows.height }} role="list" aria-label="Services">
+      {rows.items.map(({ index, start }) => {
+        const line = lines[index];
+        if (line === undefined) return null;
+        return (
+          <div
+            key={index}
+            role="presentation"
+            className={styles["line"]}
+            style={{ transform: `translateY(${start}px)`, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
+          >
+            {"group" in line ? (
+              <div role="listitem" className={styles["group"]}>
+                {line.group.title} <span>{line.group.names.length}</span>
+              </div>
+            ) : (
+              line.names.map((name, column) => (
+                <ServiceCard key={name} name={name} current={line.place + column === cursor} selection={selection} />
+              ))
+            )}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function useColumns(narrow: boolean): number {
+  const four = useMedia("(min-width: 1500px)");
+  const three = useMedia("(min-width: 1180px)");
+  if (narrow) return 1;
+  if (four) return 4;
+  return three ? 3 : 2;
+}
+
+function linesOf(groups: readonly Group[], columns: number): Line[] {
+  const lines: Line[] = [];
+  let place = 0;
+  for (const group of groups) {
+    if (group.title !== "") lines.push({ group });
+    for (let index = 0; index < group.names.length; index += columns) {
+      const names = group.names.slice(index, index + columns);
+      lines.push({ names, place });
+      place += names.length;
+    }
+  }
+  return lines;
+}
+
+const ServiceCard = memo(function ServiceCard({
+  name,
+  current,
+  selection,
+}: {
+  name: string;
+  current: boolean;
+  selection: Selection;
+}) {
+  const status = useService(name);
+  const acting = useActing(name);
+  const selected = useSelected(selection, name);
+  const settings = useSettings();
+  const { store } = useApp();
+  if (status === undefined) return null;
+  const cpu = cpuOf(status);
+  const started = startedAt(status);
+  const alert = status.state === "fatal" || status.state === "backoff";
+  return (
+    <div
+      role="listitem"
+      aria-label={name}
+      data-service={name}
+      className={cx(
+        styles["card"],
+        alert && styles["alert"],
+        selected && styles["selected"],
+        current && styles["current"],
+      )}
+    >
+      <div className={styles["head"]}>
+        <Link href={paths.service(name)} data-name="" className={styles["name"]}>
+          {name}
+        </Link>
+        <Tag>{status.kind}</Tag>
+        <BareCheckbox label={`Select ${name}`} checked={selected} onChange={() => selection.toggle(name)} />
+      </div>
+      <p className={styles["more"]} title={status.reason ?? undefined}>
+        {status.reason ?? status.description}
+      </p>
+      <div className={styles["numbers"]}>
+        <RowState status={status} acting={acting} />
+        <span className={styles["up"]}>{started === null ? NONE : <Since at={started} />}</span>
+        <Sparkline values={store.recentCpu(name)} width={72} height={22} />
+        <span>{formatPercent(cpu)}</span>
+        <span>{formatBytes(memoryOf(status))}</span>
+      </div>
+      <div className={styles["foot"]}>
+        <Ports status={status} host={settings?.default_tailscale_domain} most={3} />
+        <RowActions status={status} />
+      </div>
+    </div>
+  );
+});

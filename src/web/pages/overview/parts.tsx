@@ -1,0 +1,62 @@
+// Parts that table and cards share.
+import type { ServiceAction } from "../../../contract/operations.ts";
+import type { InstanceState, PortStatus, ServiceStatus } from "../../../contract/status.ts";
+import { StateMark } from "../../ui/StateMark.tsx";
+import { PortTag, Tag } from "../../ui/Tag.tsx";
+import styles from "./parts.module.css";
+
+const GOING: Record<ServiceAction, InstanceState> = {
+  start: "starting",
+  stop: "stopping",
+  restart: "stopping",
+  kill: "stopping",
+};
+
+/** The state, or what it is about to become because this browser asked. */
+export function RowState({ status, acting }: { status: ServiceStatus; acting: ServiceAction | undefined }) {
+  const state = acting === undefined ? status.state : GOING[acting];
+  const word = acting === "restart" ? "restarting" : state;
+  const up = status.instances.filter((instance) => instance.state === "running").length;
+  return (
+    <span className={styles["state"]}>
+      <StateMark state={state} word={word} />
+      {status.instances.length > 1 ? (
+        <span className={styles["count"]} title={`${up} of ${status.instances.length} instances run`}>
+          {up}/{status.instances.length}
+        </span>
+      ) : null}
+    </span>
+  );
+}
+
+/** Declared ports, then those that were only found; at most `most` of them. */
+export function Ports({ status, host, most }: { status: ServiceStatus; host: string | undefined; most: number }) {
+  const ports = portsOf(status);
+  const shown = ports.length > most ? ports.slice(0, most) : ports;
+  return (
+    <span className={styles["ports"]}>
+      {shown.map((port) => (
+        <PortTag key={port.port} status={port} host={host === undefined || host === "" ? location.hostname : host} />
+      ))}
+      {ports.length > shown.length ? (
+        <Tag
+          title={ports
+            .slice(most)
+            .map(({ port }) => port)
+            .join(", ")}
+        >
+          +{ports.length - shown.length}
+        </Tag>
+      ) : null}
+    </span>
+  );
+}
+
+/** Declared ports as they are, and detected ones that nobody declared. */
+export function portsOf(status: ServiceStatus): PortStatus[] {
+  const known = new Set(status.port_status.map(({ port }) => port));
+  const found = status.detected_ports
+    .filter((port) => !known.has(port))
+    .map((port) => ({ port, in_use: true, accessible: true, pid: null, command: null, own: true }));
+  return [...status.port_status, ...found];
+}

@@ -1,0 +1,269 @@
+// What needs a person, as pure sentences: root causes first, one for each service, with the buttons that end it.
+import type { RouteResult } from "../../../contract/routes.ts";
+import type { InstanceStatus, ServiceStatus } from "../../../contract/status.ts";
+import { MINUTE } from "../../../base/units.ts";
+
+/** Answer of `GET /api/port-conflicts`. */
+export type PortConflicts = RouteResult<"GET /api/port-conflicts">;
+
+/** A piece of a sentence: plain, a name, something quoted as written, or a time that keeps itself true. */
+export type Piece = string | { name: string } | { quote: string } | { time: number };
+
+/** What a button of a problem does. */
+export type Remedy = "start" | "restart" | "stop" | "output" | "definition" | "history";
+
+export interface Problem {
+  /** Stable while the problem is the same. */
+  key: string;
+  service: string;
+  tone: "bad" | "warn";
+  /** The word beside the mark. */
+  word: string;
+  /** Shape of the mark. */
+  mark: InstanceStatus["state"];
+  sentence: Piece[];
+  /** The first one is the primary. */
+  remedies: { remedy: Remedy; label: string }[];
+}
+
+/** An out-of-memory kill is told this long after the service runs again. */
+const TELL_OOM_FOR = 30 * MINUTE;
+/** So many restarts in a row within the time count as flapping although it runs just now. */
+const FLAPPING_RESTARTS = 3;
+const FLAPPING_WITHIN = 5 * MINUTE;
+
+/** All problems, gravest first. `now` in Unix milliseconds of the hub. */
+export function findProblems(
+  services: readonly ServiceStatus[],
+  conflicts: PortConflicts | undefined,
+  now: number,
+): Problem[] {
+  const strangers = new Map<string, NonNullable<typeof conflicts>["strangers"][number]>();
+  for (const stranger of conflicts?.strangers ?? []) strangers.set(stranger.service, stranger);
+  const bad: Problem[] = [];
+  const warn: Problem[] = [];
+  for (const service of services) {
+    const problem = problemOf(service, strangers.get(service.name), now);
+    if (problem !== null) (problem.tone === "bad" ? bad : warn).push(problem);
+  }
+  for (const [port, names] of Object.entries(conflicts?.conflicts ?? {})) {
+    const [first] = names;
+    if (first === undefined || bad.some((problem) => names.includes(problem.service))) continue;
+    warn.push({
+      key: `port:${port}`,
+      service: first,
+      tone: "warn",
+      word: "port",
+      mark: "unhealthy",
+      sentence: [`Port ${port} is declared by `, ...listed(names), ". Only one of them can have it."],
+      remedies: names.slice(0, 1).map(() => ({ remedy: "definition", label: `Edit ${first}` })),
+    });
+  }
+  return [...bad, ...warn];
+}
+
+function problemOf(
+  service: ServiceStatus,
+  stranger: PortConflicts["strangers"][number] | undefined,
+  now: number,
+): Problem | null {
+  const worst = (state: InstanceStatus["state"]): InstanceStatus | undefined =>
+    service.instances.find((instance) => instance.state === state);
+  const fatal = worst("fatal");
+  if (service.state === "fatal" || fatal !== undefined) return fatalProblem(service, fatal, stranger);
+  const backoff = worst("backoff");
+  if (backoff !== undefined) return backoffProblem(service, backoff, stranger);
+  const unhealthy = worst("unhealthy");
+  if (unhealthy !== undefined) {
+    return {
+      ...head(service, "warn", "unhealthy", "unhealthy"),
+      sentence: [
+        sentenceOf(unhealthy.reason ?? "A check fails"),
+        " Since ",
+        { time: Date.parse(unhealthy.since) },
+        ".",
+      ],
+      remedies: [
+        { remedy: "restart", label: "Restart" },
+        { remedy: "output", label: "Output" },
+      ],
+    };
+  }
+  return (
+    exitedProblem(service) ??
+    strangerProblem(service, stranger) ??
+    oomProblem(service, now) ??
+    flappingProblem(service, now) ??
+    outdatedProblem(service)
+  );
+}
+
+function fatalProblem(
+  service: ServiceStatus,
+  instance: InstanceStatus | undefined,
+  stranger: PortConflicts["strangers"][number] | undefined,
+): Problem {
+  const reason = instance?.reason ?? service.reason ?? "It cannot run";
+  return {
+    ...head(service, "bad", "fatal", "fatal"),
+    sentence: [sentenceOf(reason), ...lastLine(instance), ...heldBy(stranger), ...gaveUp(instance)],
+    remedies: [
+      { remedy: "start", label: "Try again" },
+      { remedy: "output", label: "Output" },
+      { remedy: "definition", label: "Edit" },
+    ],
+  };
+}
+
+function backoffProblem(
+  service: ServiceStatus,
+  instance: InstanceStatus,
+  stranger: PortConflicts["strangers"][number] | undefined,
+): Problem {
+  const next = instance.next_start_at;
+  return {
+    ...head(service, "bad", "keeps ending", "backoff"),
+    sentence: [
+      sentenceOf(instance.reason ?? instance.last_exit?.message ?? "It ended"),
+      ...(next === null ? [] : [" Next try ", { time: Date.parse(next) }, "."]),
+      ...lastLine(instance),
+      ...heldBy(stranger),
+    ],
+    remedies: [
+      { remedy: "output", label: "Output" },
+      { remedy: "start", label: "Try now" },
+      { remedy: "stop", label: "Stop" },
+    ],
+  };
+}
+
+function exitedProblem(service: ServiceStatus): Problem | null {
+  const exited = service.instances.find(
+    (instance) => instance.state === "exited" && (service.desired === "running" || instance.last_exit?.code !== 0),
+  );
+  const exit = exited?.last_exit;
+  // Ended in peace, by its own policy: nothing to do for anybody.
+  if (exited === undefined || exit === null || exit === undefined || exit.code === 0) return null;
+  return {
+    ...head(service, "warn", "ended", "exited"),
+    sentence: [
+      sentenceOf(exit.message),
+      " ",
+      { time: Date.parse(exit.ended_at) },
+      "; its policy leaves it so.",
+      ...lastLine(exited),
+    ],
+    remedies: [
+      { remedy: "start", label: "Start" },
+      { remedy: "output", label: "Output" },
+    ],
+  };
+}
+
+function strangerProblem(
+  service: ServiceStatus,
+  stranger: PortConflicts["strangers"][number] | undefined,
+): Problem | null {
+  if (stranger === undefined || service.state === "external") return null;
+  return {
+    ...head(service, "warn", "port", "unhealthy"),
+    sentence: [`Its port ${stranger.port} is taken`, ...heldBy(stranger).slice(1)],
+    remedies: [{ remedy: "definition", label: "Edit" }],
+  };
+}
+
+function oomProblem(service: ServiceStatus, now: number): Problem | null {
+  const exit = service.instances.map((instance) => instance.last_exit).find((last) => last?.cause === "oom");
+  if (exit === null || exit === undefined || now - Date.parse(exit.ended_at) > TELL_OOM_FOR) return null;
+  return {
+    ...head(service, "warn", "memory", "unhealthy"),
+    sentence: [sentenceOf(exit.message), " ", { time: Date.parse(exit.ended_at) }, "; it runs again."],
+    remedies: [
+      { remedy: "history", label: "History" },
+      { remedy: "definition", label: "Raise the limit" },
+    ],
+  };
+}
+
+function flappingProblem(service: ServiceStatus, now: number): Problem | null {
+  const flapping = service.instances.find(
+    (instance) =>
+      instance.restart_count >= FLAPPING_RESTARTS &&
+      instance.last_exit !== null &&
+      // Ends that somebody asked for are no sign of trouble.
+      instance.last_exit.by === null &&
+      now - Date.parse(instance.last_exit.ended_at) < FLAPPING_WITHIN,
+  );
+  if (flapping === undefined || flapping.last_exit === null) return null;
+  return {
+    ...head(service, "warn", "flapping", "backoff"),
+    sentence: [
+      `Restarted ${flapping.restart_count} times, last `,
+      { time: Date.parse(flapping.last_exit.ended_at) },
+      `: ${flapping.last_exit.message}.`,
+    ],
+    remedies: [
+      { remedy: "output", label: "Output" },
+      { remedy: "history", label: "History" },
+    ],
+  };
+}
+
+function outdatedProblem(service: ServiceStatus): Problem | null {
+  const outdated = service.instances.find(
+    (instance) =>
+      instance.pid !== null &&
+      instance.revision !== null &&
+      instance.revision !== service.revision &&
+      instance.state !== "stopping",
+  );
+  if (outdated === undefined) return null;
+  return {
+    ...head(service, "warn", "older definition", "waiting"),
+    sentence: [`It runs r${outdated.revision}; r${service.revision} is saved and counts from the next start.`],
+    remedies: [
+      { remedy: "restart", label: "Restart to apply" },
+      { remedy: "definition", label: "What changed" },
+    ],
+  };
+}
+
+function head(service: ServiceStatus, tone: Problem["tone"], word: string, mark: Problem["mark"]) {
+  return { key: `${service.name}:${word}`, service: service.name, tone, word, mark };
+}
+
+function gaveUp(instance: InstanceStatus | undefined): Piece[] {
+  return instance === undefined ? [] : [" Gave up ", { time: Date.parse(instance.since) }, "."];
+}
+
+function lastLine(instance: InstanceStatus | undefined): Piece[] {
+  const line = instance?.last_exit?.last_lines.findLast((text) => text.trim() !== "");
+  return line === undefined ? [] : [" Last line: ", { quote: plain(line).slice(0, 160) }, "."];
+}
+
+function heldBy(stranger: PortConflicts["strangers"][number] | undefined): Piece[] {
+  if (stranger === undefined) return [];
+  const { port, pid, command } = stranger;
+  if (command === null)
+    return [` Port ${port}`, pid === null ? " is held by a process that cannot be seen." : ` is held by pid ${pid}.`];
+  return [` Port ${port}`, " is held by ", { quote: command.slice(0, 80) }, pid === null ? "." : ` (pid ${pid}).`];
+}
+
+function listed(names: readonly string[]): Piece[] {
+  return names.flatMap((name, index): Piece[] => [
+    index === 0 ? "" : index === names.length - 1 ? " and " : ", ",
+    { name },
+  ]);
+}
+
+/** The line without its colours. */
+function plain(line: string): string {
+  // oxlint-disable-next-line no-control-regex -- SGR sequences begin with ESC
+  return line.replaceAll(/\u001B\[[\d;]*m/g, "").trim();
+}
+
+/** The hub's words as a sentence of their own. */
+function sentenceOf(words: string): string {
+  const text = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

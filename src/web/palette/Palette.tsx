@@ -1,0 +1,181 @@
+// Search for a service, a page or an act, and do it: Ctrl+K.
+import { Dialog } from "@base-ui/react/dialog";
+import { Command } from "cmdk";
+import { useState } from "react";
+import { useLocation } from "wouter";
+import { useBlocked, useServices } from "../api/hooks.ts";
+import { serviceCan, VERBS } from "../api/service-can.ts";
+import { useApp } from "../app-context.ts";
+import type { ServiceAction } from "../../contract/operations.ts";
+import type { ServiceStatus } from "../../contract/status.ts";
+import { paths } from "../paths.ts";
+import { PAGES } from "../routes.tsx";
+import { StateMark } from "../ui/StateMark.tsx";
+import { Kbd } from "../ui/Tag.tsx";
+import styles from "./Palette.module.css";
+
+/** Shown before anything is typed; the search looks through all. */
+const FIRST_SERVICES = 8;
+const MOST_RESULTS = 40;
+const ACTIONS: readonly ServiceAction[] = ["start", "restart", "stop"];
+
+export function Palette({ onClose }: { onClose: () => void }) {
+  const [search, setSearch] = useState("");
+  const [, navigate] = useLocation();
+  const go = (to: string): void => {
+    onClose();
+    navigate(to);
+  };
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className={styles["backdrop"]} />
+        <Dialog.Popup className={styles["popup"]} aria-label="Search or run a command">
+          <Command label="Search or run a command" shouldFilter={false} loop>
+            <Command.Input
+              value={search}
+              onValueChange={setSearch}
+              placeholder="Service, page or act…"
+              className={styles["input"]}
+              autoFocus
+            />
+            <Command.List className={styles["list"]} tabIndex={-1}>
+              <Command.Empty className={styles["empty"]}>Nothing is called like that.</Command.Empty>
+              <Services search={search} go={go} onClose={onClose} />
+              <Pages search={search} go={go} onClose={onClose} />
+            </Command.List>
+            <div className={styles["foot"]} aria-hidden="true">
+              <span>
+                <Kbd>↑</Kbd> <Kbd>↓</Kbd> choose
+              </span>
+              <span>
+                <Kbd>Enter</Kbd> do it
+              </span>
+              <span>
+                <Kbd>Esc</Kbd> close
+              </span>
+            </div>
+          </Command>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+interface PartProps {
+  search: string;
+  go: (to: string) => void;
+  onClose: () => void;
+}
+
+function Services({ search, go, onClose }: PartProps) {
+  const services = useServices();
+  const blocked = useBlocked("operate");
+  const { acts } = useApp();
+  const words = wordsOf(search);
+  const verbs = ACTIONS.filter((action) => words.some((word) => word.length > 1 && action.startsWith(word)));
+  const rest = words.filter((word) => !(word.length > 1 && ACTIONS.some((action) => action.startsWith(word))));
+  const found = services
+    .filter((service) => rest.every((word) => textOf(service).includes(word)))
+    .slice(0, words.length === 0 ? FIRST_SERVICES : MOST_RESULTS);
+  const plainFound =
+    verbs.length === 0 ? found : services.filter((service) => words.every((word) => textOf(service).includes(word)));
+  return (
+    <>
+      {verbs.length === 0 || blocked !== null ? null : (
+        <Command.Group heading="Acts" className={styles["group"]}>
+          {verbs.flatMap((action) =>
+            found
+              .filter((service) => serviceCan[action](service))
+              .map((service) => (
+                <Command.Item
+                  key={`${action} ${service.name}`}
+                  value={`${action} ${service.name}`}
+                  className={styles["item"]}
+                  onSelect={() => {
+                    onClose();
+                    void acts.one(service.name, action);
+                  }}
+                >
+                  {VERBS[action].act} {service.name}
+                </Command.Item>
+              )),
+          )}
+        </Command.Group>
+      )}
+      <Command.Group heading="Services" className={styles["group"]}>
+        {plainFound.slice(0, MOST_RESULTS).map((service) => (
+          <Command.Item
+            key={service.name}
+            value={`service ${service.name}`}
+            className={styles["item"]}
+            onSelect={() => go(paths.service(service.name))}
+          >
+            <StateMark state={service.state} bare />
+            <span className={styles["name"]}>{service.name}</span>
+            <span className={styles["more"]}>{service.reason ?? service.description}</span>
+          </Command.Item>
+        ))}
+        {plainFound.length === 1 && plainFound[0] !== undefined ? (
+          <Command.Item
+            value={`output ${plainFound[0].name}`}
+            className={styles["item"]}
+            onSelect={() => go(paths.service(plainFound[0]?.name ?? "", "output"))}
+          >
+            Output of {plainFound[0].name}
+          </Command.Item>
+        ) : null}
+      </Command.Group>
+    </>
+  );
+}
+
+function Pages({ search, go, onClose }: PartProps) {
+  const { preferences, principal } = useApp();
+  const words = wordsOf(search);
+  const fits = (text: string): boolean => words.every((word) => text.toLowerCase().includes(word));
+  const pages = PAGES.flatMap(({ nav }) =>
+    nav !== undefined && (nav.needs === undefined || nav.needs === principal.role) && fits(`go to ${nav.label}`)
+      ? [nav]
+      : [],
+  );
+  const next = preferences.shownTheme() === "dark" ? "light" : "dark";
+  const theme = `Use the ${next} theme`;
+  return (
+    <Command.Group heading="Go and do" className={styles["group"]}>
+      {pages.map((page) => (
+        <Command.Item
+          key={page.to}
+          value={`page ${page.label}`}
+          className={styles["item"]}
+          onSelect={() => go(page.to)}
+        >
+          Go to {page.label}
+          <span className={styles["keys"]}>
+            <Kbd>g</Kbd> <Kbd>{page.key}</Kbd>
+          </span>
+        </Command.Item>
+      ))}
+      {fits(theme) ? (
+        <Command.Item
+          value="theme"
+          className={styles["item"]}
+          onSelect={() => {
+            onClose();
+            preferences.set({ theme: next });
+          }}
+        >
+          {theme}
+        </Command.Item>
+      ) : null}
+    </Command.Group>
+  );
+}
+
+function wordsOf(search: string): string[] {
+  return search.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+function textOf(service: ServiceStatus): string {
+  return `${service.name} ${service.description ?? ""} ${service.kind} ${service.state} ${service.ports.join(" ")}`.toLowerCase();
+}

@@ -1,0 +1,60 @@
+// The frame around every page: navigation, banner of a lost connection, toasts, palette and keyboard.
+import { Suspense, lazy, useState } from "react";
+import { Route, Switch } from "wouter";
+import { useApp } from "../app-context.ts";
+import { useLink } from "../api/hooks.ts";
+import { PAGES } from "../routes.tsx";
+import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
+import { Loading } from "../ui/Empty.tsx";
+import { ToastStack } from "../ui/Toasts.tsx";
+import styles from "./App.module.css";
+import { BottomBar, SideNav } from "./Navigation.tsx";
+import { LostBanner } from "./LostBanner.tsx";
+import { NotFound } from "./NotFound.tsx";
+import { Announcer } from "./Announcer.tsx";
+import { ShellContextValue, type ShellPanel } from "./shell-context.ts";
+import { useGlobalKeys } from "./use-global-keys.ts";
+
+const Palette = lazy(async () => ({ default: (await import("../palette/Palette.tsx")).Palette }));
+const KeyboardHelp = lazy(async () => ({ default: (await import("./KeyboardHelp.tsx")).KeyboardHelp }));
+
+export function App() {
+  const { toasts } = useApp();
+  const link = useLink();
+  const [panel, setPanel] = useState<ShellPanel | null>(null);
+  useGlobalKeys(setPanel);
+  return (
+    <ShellContextValue value={setPanel}>
+      <div className={styles["shell"]} data-stale={link.phase === "lost" ? "" : undefined}>
+        <a href="#main" className={styles["skip"]}>
+          Skip to the content
+        </a>
+        <SideNav />
+        <main id="main" tabIndex={-1} className={styles["main"]}>
+          <LostBanner />
+          <Switch>
+            {PAGES.map(({ pattern, page: Page, name }) => (
+              <Route key={pattern} path={pattern}>
+                <ErrorBoundary part={name}>
+                  <Suspense fallback={<Loading lines={6} />}>
+                    <Page />
+                  </Suspense>
+                </ErrorBoundary>
+              </Route>
+            ))}
+            <Route>
+              <NotFound />
+            </Route>
+          </Switch>
+        </main>
+        <BottomBar />
+      </div>
+      <Announcer />
+      <ToastStack toasts={toasts} />
+      <Suspense fallback={null}>
+        {panel === "palette" ? <Palette onClose={() => setPanel(null)} /> : null}
+        {panel === "keyboard" ? <KeyboardHelp onClose={() => setPanel(null)} /> : null}
+      </Suspense>
+    </ShellContextValue>
+  );
+}

@@ -1,0 +1,48 @@
+// Toasts without React: whoever acts says how it goes on, and `Toasts.tsx` shows it. One toast for each operation.
+import { Toast } from "@base-ui/react/toast";
+
+/** busy: goes on. done. failed: stays until closed, can be copied. */
+export type ToastKind = "busy" | "done" | "failed";
+
+export interface ToastContent {
+  kind: ToastKind;
+  title: string;
+  detail?: string | undefined;
+  /** How far an operation is. */
+  progress?: { done: number; total: number };
+  /** One button, such as Undo; the toast then stays 8 s. */
+  action?: { label: string; run: () => void };
+}
+
+export interface ToastData {
+  kind: ToastKind;
+  /** Title and detail as text, for copying. */
+  text: string;
+  progress: { done: number; total: number } | undefined;
+}
+
+const SUCCESS_MS = 5000;
+const UNDO_MS = 8000;
+
+export class Toasts {
+  readonly manager = Toast.createToastManager<ToastData>();
+
+  /** Shows a toast, or what became of it when its id is already there; returns its id. */
+  show(content: ToastContent, id?: string): string {
+    const { kind, title, detail, progress, action } = content;
+    return this.manager.add({
+      ...(id !== undefined && { id }),
+      title,
+      description: detail,
+      type: kind,
+      timeout: kind === "done" ? (action === undefined ? SUCCESS_MS : UNDO_MS) : 0,
+      priority: kind === "failed" ? "high" : "low",
+      data: { kind, text: detail === undefined ? title : `${title}\n${detail}`, progress },
+      actionProps: action === undefined ? undefined : { children: action.label, onClick: action.run },
+    });
+  }
+
+  close(id: string): void {
+    this.manager.close(id);
+  }
+}
