@@ -6,6 +6,7 @@ export interface FakeProcess extends ProcessStat {
   argv: string[];
   environ: Record<string, string>;
   workingDir: string;
+  executable: string;
   uid: number;
 }
 
@@ -34,6 +35,7 @@ export class FakeProcessTable implements ProcessTable {
       argv: [`p${fields.pid}`],
       environ: {},
       workingDir: "/",
+      executable: fields.argv?.[0] ?? `/bin/p${fields.pid}`,
       uid: 0,
       ...fields,
     };
@@ -93,6 +95,10 @@ export class FakeProcessTable implements ProcessTable {
 
   workingDir(pid: number): string | undefined {
     return this.processes.get(pid)?.workingDir;
+  }
+
+  executable(pid: number): string | undefined {
+    return this.processes.get(pid)?.executable;
   }
 
   owner(pid: number): { uid: number; name: string } | undefined {

@@ -79,6 +79,10 @@ export class LinuxProcessTable implements ProcessTable {
     return linkTarget(`${this.root}/${pid}/cwd`);
   }
 
+  executable(pid: number): string | undefined {
+    return linkTarget(`${this.root}/${pid}/exe`);
+  }
+
   owner(pid: number): { uid: number; name: string } | undefined {
     const found = this.reader.readOnce(`${this.root}/${pid}/status`);
     // The directory's own owner would be cheaper, but is root for programs that changed their user and are "not dumpable".

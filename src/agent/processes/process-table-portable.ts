@@ -59,6 +59,11 @@ export class PortableProcessTable implements ProcessTable {
     return lines.find((line) => line.startsWith("n"))?.slice(1);
   }
 
+  executable(pid: number): string | undefined {
+    const lines = this.run("lsof", ["-a", "-d", "txt", "-p", String(pid), "-Fn"])?.split("\n") ?? [];
+    return lines.find((line) => line.startsWith("n/"))?.slice(1);
+  }
+
   owner(pid: number): { uid: number; name: string } | undefined {
     const uid = this.row(pid)?.uid;
     return uid === undefined ? undefined : { uid, name: this.accounts.nameOf(uid) };

@@ -34,6 +34,8 @@ export interface ProcessTable {
   argv(pid: number): string[] | undefined;
   environ(pid: number): Record<string, string> | undefined;
   workingDir(pid: number): string | undefined;
+  /** Path of the program file; ends in " (deleted)" when it was replaced or removed since. */
+  executable(pid: number): string | undefined;
   /** Numeric user id and its name (the number as text where there is no name). */
   owner(pid: number): { uid: number; name: string } | undefined;
 }

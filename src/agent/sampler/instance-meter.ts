@@ -46,6 +46,8 @@ interface Before {
 export class InstanceMeter {
   /** The main process, or all that were matched; those of an external service may change. */
   roots: readonly number[];
+  /** Processes of ours in its cgroups that are left out. */
+  shims: readonly number[] = [];
   /** All processes as of the last sample, the main one first. */
   members: readonly ProcessStat[] = [];
   /** A process appeared since the sample before. */
@@ -112,6 +114,7 @@ export class InstanceMeter {
     const pids = this.cgroup.pids();
     if (pids !== undefined && pids.length > 0) {
       const rest = new Set(pids);
+      for (const shim of this.shims) rest.delete(shim);
       const main = this.roots.filter((pid) => rest.delete(pid));
       return round.stats([...main, ...rest]);
     }

@@ -27,6 +27,8 @@ export interface SampledInstance {
   pids: readonly number[];
   /** Directories of cgroups that hold this instance and nothing else, any version, in any order; empty without cgroups. */
   cgroups: readonly string[];
+  /** Processes in those cgroups that are ours and do not count: the shim. */
+  shims?: readonly number[];
   /** The ports that its definition declares. */
   ports: readonly number[];
 }
@@ -148,10 +150,14 @@ export class Sampler {
     const known = this.meters.get(keyOf(instance));
     if (known !== undefined) {
       known.roots = instance.pids;
+      known.shims = instance.shims ?? [];
       return known;
     }
     this.made += 1;
-    return new InstanceMeter(instance.pids, new CgroupFiles(instance.cgroups, this.reader), this.tools, this.made);
+    const cgroup = new CgroupFiles(instance.cgroups, this.reader);
+    const meter = new InstanceMeter(instance.pids, cgroup, this.tools, this.made);
+    meter.shims = instance.shims ?? [];
+    return meter;
   }
 
   private holdersByService(instances: readonly SampledInstance[]): Map<string, ProcessStat[]> {
