@@ -1,4 +1,7 @@
 // The dashboard's composition root: makes the parts, connects, asks who looks, and renders.
+// First, so that the order of the cascade layers stands before any component names one.
+import "./styles/tokens.css";
+import "./styles/base.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -15,8 +18,6 @@ import { App } from "./shell/App.tsx";
 import { HubAway } from "./shell/HubAway.tsx";
 import { SignIn } from "./shell/SignIn.tsx";
 import { Toasts } from "./ui/toast-manager.ts";
-import "./styles/tokens.css";
-import "./styles/base.css";
 
 const ANONYMOUS: Principal = { kind: "anonymous", name: "anonymous", role: null, reason: "no answer" };
 

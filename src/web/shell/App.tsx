@@ -6,7 +6,6 @@ import { useLink } from "../api/hooks.ts";
 import { PAGES } from "../routes.tsx";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { Loading } from "../ui/Empty.tsx";
-import { ToastStack } from "../ui/Toasts.tsx";
 import styles from "./App.module.css";
 import { BottomBar, SideNav } from "./Navigation.tsx";
 import { LostBanner } from "./LostBanner.tsx";
@@ -15,6 +14,8 @@ import { Announcer } from "./Announcer.tsx";
 import { ShellContextValue, type ShellPanel } from "./shell-context.ts";
 import { useGlobalKeys } from "./use-global-keys.ts";
 
+// After the first screen, which has no toast yet: they bring a quarter of its weight.
+const ToastStack = lazy(async () => ({ default: (await import("../ui/Toasts.tsx")).ToastStack }));
 const Palette = lazy(async () => ({ default: (await import("../palette/Palette.tsx")).Palette }));
 const KeyboardHelp = lazy(async () => ({ default: (await import("./KeyboardHelp.tsx")).KeyboardHelp }));
 
@@ -50,7 +51,9 @@ export function App() {
         <BottomBar />
       </div>
       <Announcer />
-      <ToastStack toasts={toasts} />
+      <Suspense fallback={null}>
+        <ToastStack toasts={toasts} />
+      </Suspense>
       <Suspense fallback={null}>
         {panel === "palette" ? <Palette onClose={() => setPanel(null)} /> : null}
         {panel === "keyboard" ? <KeyboardHelp onClose={() => setPanel(null)} /> : null}

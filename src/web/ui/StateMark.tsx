@@ -45,13 +45,16 @@ export function toneOf(state: InstanceState): Tone {
 export function StateMark({
   state,
   word = state,
+  tone = LOOK[state].tone,
   bare = false,
 }: {
   state: InstanceState;
   word?: string;
+  /** Where something else than the state decides how grave it is. */
+  tone?: Tone;
   bare?: boolean;
 }) {
-  const { tone, shape } = LOOK[state];
+  const { shape } = LOOK[state];
   return (
     <span className={cx(styles["mark"], styles[tone])} data-state={state}>
       <svg viewBox="0 0 16 16" aria-hidden="true" className={shape === "arc" ? styles["turning"] : undefined}>

@@ -13,6 +13,17 @@ export function Ago({ at }: { at: number | string }) {
   );
 }
 
+/** "in 8 s", then "now". */
+export function Due({ at }: { at: number | string }) {
+  const time = typeof at === "number" ? at : Date.parse(at);
+  const words = useTicking((now) => (time <= now ? "now" : formatRelative(time, now)));
+  return (
+    <time dateTime={new Date(time).toISOString()} title={formatExact(time)}>
+      {words}
+    </time>
+  );
+}
+
 /** "6d 4h" since a time. */
 export function Since({ at }: { at: number | string }) {
   const time = typeof at === "number" ? at : Date.parse(at);

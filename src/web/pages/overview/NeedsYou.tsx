@@ -10,7 +10,7 @@ import { cx } from "../../ui/cx.ts";
 import { plural } from "../../ui/format.ts";
 import { Section } from "../../ui/Panel.tsx";
 import { StateMark } from "../../ui/StateMark.tsx";
-import { Ago } from "../../ui/Time.tsx";
+import { Ago, Due } from "../../ui/Time.tsx";
 import styles from "./NeedsYou.module.css";
 import type { Piece, Problem, Remedy } from "./problems.ts";
 
@@ -46,7 +46,7 @@ function Card({ problem }: { problem: Problem }) {
   return (
     <li className={cx(styles["card"], problem.tone === "warn" && styles["warn"])}>
       <div className={styles["head"]}>
-        <StateMark state={problem.mark} word={problem.word} />
+        <StateMark state={problem.mark} word={problem.word} tone={problem.tone} />
         <Link href={paths.service(problem.service)} className={styles["name"]}>
           {problem.service}
         </Link>
@@ -58,7 +58,13 @@ function Card({ problem }: { problem: Problem }) {
       </p>
       <div className={styles["buttons"]}>
         {problem.remedies.map(({ remedy, label }, index) => (
-          <RemedyButton key={remedy} service={problem.service} remedy={remedy} label={label} primary={index === 0} />
+          <RemedyButton
+            key={remedy}
+            service={problem.service}
+            remedy={remedy}
+            label={label}
+            primary={index === 0 && problem.tone === "bad"}
+          />
         ))}
       </div>
     </li>
@@ -69,6 +75,7 @@ function Words({ piece }: { piece: Piece }) {
   if (typeof piece === "string") return piece;
   if ("name" in piece) return <Link href={paths.service(piece.name)}>{piece.name}</Link>;
   if ("quote" in piece) return <code>{piece.quote}</code>;
+  if ("due" in piece) return <Due at={piece.due} />;
   return <Ago at={piece.time} />;
 }
 

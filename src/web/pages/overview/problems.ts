@@ -6,8 +6,8 @@ import { MINUTE } from "../../../base/units.ts";
 /** Answer of `GET /api/port-conflicts`. */
 export type PortConflicts = RouteResult<"GET /api/port-conflicts">;
 
-/** A piece of a sentence: plain, a name, something quoted as written, or a time that keeps itself true. */
-export type Piece = string | { name: string } | { quote: string } | { time: number };
+/** A piece of a sentence: plain, a name, something quoted as written, a time or a due time that keep themselves true. */
+export type Piece = string | { name: string } | { quote: string } | { time: number } | { due: number };
 
 /** What a button of a problem does. */
 export type Remedy = "start" | "restart" | "stop" | "output" | "definition" | "history";
@@ -59,6 +59,7 @@ export function findProblems(
       remedies: names.slice(0, 1).map(() => ({ remedy: "definition", label: `Edit ${first}` })),
     });
   }
+  bad.sort((a, b) => Number(b.mark === "fatal") - Number(a.mark === "fatal"));
   return [...bad, ...warn];
 }
 
@@ -125,7 +126,7 @@ function backoffProblem(
     ...head(service, "bad", "keeps ending", "backoff"),
     sentence: [
       sentenceOf(instance.reason ?? instance.last_exit?.message ?? "It ended"),
-      ...(next === null ? [] : [" Next try ", { time: Date.parse(next) }, "."]),
+      ...(next === null ? [] : [" Next try ", { due: Date.parse(next) }, "."]),
       ...lastLine(instance),
       ...heldBy(stranger),
     ],
@@ -147,10 +148,10 @@ function exitedProblem(service: ServiceStatus): Problem | null {
   return {
     ...head(service, "warn", "ended", "exited"),
     sentence: [
-      sentenceOf(exit.message),
-      " ",
+      began(exit.message),
+      ", ",
       { time: Date.parse(exit.ended_at) },
-      "; its policy leaves it so.",
+      ". Its policy leaves it so.",
       ...lastLine(exited),
     ],
     remedies: [
@@ -177,7 +178,7 @@ function oomProblem(service: ServiceStatus, now: number): Problem | null {
   if (exit === null || exit === undefined || now - Date.parse(exit.ended_at) > TELL_OOM_FOR) return null;
   return {
     ...head(service, "warn", "memory", "unhealthy"),
-    sentence: [sentenceOf(exit.message), " ", { time: Date.parse(exit.ended_at) }, "; it runs again."],
+    sentence: [began(exit.message), ", ", { time: Date.parse(exit.ended_at) }, ". It runs again."],
     remedies: [
       { remedy: "history", label: "History" },
       { remedy: "definition", label: "Raise the limit" },
@@ -233,12 +234,13 @@ function head(service: ServiceStatus, tone: Problem["tone"], word: string, mark:
 }
 
 function gaveUp(instance: InstanceStatus | undefined): Piece[] {
-  return instance === undefined ? [] : [" Gave up ", { time: Date.parse(instance.since) }, "."];
+  return instance === undefined ? [] : [" Since ", { time: Date.parse(instance.since) }, "."];
 }
 
+/** What it said last; indented lines are the stack below it. */
 function lastLine(instance: InstanceStatus | undefined): Piece[] {
-  const line = instance?.last_exit?.last_lines.findLast((text) => text.trim() !== "");
-  return line === undefined ? [] : [" Last line: ", { quote: plain(line).slice(0, 160) }, "."];
+  const line = instance?.last_exit?.last_lines.findLast((text) => /^\S/.test(plain(text)));
+  return line === undefined ? [] : [" Last words: ", { quote: plain(line).trim().slice(0, 160) }];
 }
 
 function heldBy(stranger: PortConflicts["strangers"][number] | undefined): Piece[] {
@@ -259,11 +261,15 @@ function listed(names: readonly string[]): Piece[] {
 /** The line without its colours. */
 function plain(line: string): string {
   // oxlint-disable-next-line no-control-regex -- SGR sequences begin with ESC
-  return line.replaceAll(/\u001B\[[\d;]*m/g, "").trim();
+  return line.replaceAll(/\u001B\[[\d;]*m/g, "");
+}
+
+/** The hub's words as the beginning of a sentence. */
+function began(words: string): string {
+  return (words.charAt(0).toUpperCase() + words.slice(1)).replace(/[.!?]$/, "");
 }
 
 /** The hub's words as a sentence of their own. */
 function sentenceOf(words: string): string {
-  const text = words.charAt(0).toUpperCase() + words.slice(1);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  return `${began(words)}.`;
 }
