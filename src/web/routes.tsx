@@ -1,5 +1,8 @@
 // Which page stands at which address, and what of it the navigation shows. Pages other than the first are loaded when wanted.
+import Cable from "lucide-react/icons/cable";
 import Home from "lucide-react/icons/house";
+import KeyRound from "lucide-react/icons/key-round";
+import Cog from "lucide-react/icons/settings";
 import { lazy, type ComponentType } from "react";
 import { Overview } from "./pages/overview/Overview.tsx";
 import { paths } from "./paths.ts";
@@ -24,6 +27,15 @@ export interface PageRoute {
 }
 
 const ServicePage = lazy(async () => ({ default: (await import("./pages/service/ServicePage.tsx")).ServicePage }));
+const AddServicePage = lazy(async () => ({
+  default: (await import("./pages/add-service/AddServicePage.tsx")).AddServicePage,
+}));
+const AdoptPage = lazy(async () => ({ default: (await import("./pages/adopt/AdoptPage.tsx")).AdoptPage }));
+const ImportPage = lazy(async () => ({ default: (await import("./pages/import/ImportPage.tsx")).ImportPage }));
+const FirstRunPage = lazy(async () => ({ default: (await import("./pages/first-run/FirstRunPage.tsx")).FirstRunPage }));
+const PortsPage = lazy(async () => ({ default: (await import("./pages/ports/PortsPage.tsx")).PortsPage }));
+const TokensPage = lazy(async () => ({ default: (await import("./pages/tokens/TokensPage.tsx")).TokensPage }));
+const SettingsPage = lazy(async () => ({ default: (await import("./pages/settings/SettingsPage.tsx")).SettingsPage }));
 
 export const PAGES: readonly PageRoute[] = [
   {
@@ -33,4 +45,26 @@ export const PAGES: readonly PageRoute[] = [
     nav: { label: "Overview", to: paths.overview(), icon: Home, key: "o", phone: true },
   },
   { pattern: "/services/:name", page: ServicePage, name: "The service's page" },
+  { pattern: paths.addService(), page: AddServicePage, name: "The form for a new service" },
+  { pattern: paths.adopt(), page: AdoptPage, name: "The list of processes" },
+  { pattern: paths.import(), page: ImportPage, name: "The import" },
+  { pattern: paths.firstRun(), page: FirstRunPage, name: "The welcome" },
+  {
+    pattern: paths.ports(),
+    page: PortsPage,
+    name: "The list of ports",
+    nav: { label: "Ports", to: paths.ports(), icon: Cable, key: "p", phone: true },
+  },
+  {
+    pattern: paths.tokens(),
+    page: TokensPage,
+    name: "The list of tokens",
+    nav: { label: "Tokens", to: paths.tokens(), icon: KeyRound, key: "t", phone: false, needs: "admin" },
+  },
+  {
+    pattern: paths.settings(),
+    page: SettingsPage,
+    name: "The settings",
+    nav: { label: "Settings", to: paths.settings(), icon: Cog, key: "s", phone: true },
+  },
 ];
