@@ -4,6 +4,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import { TailherdError } from "../../contract/errors.ts";
 import type { DesiredState, ServiceRecord, ServiceSpec } from "../../contract/service.ts";
+import { specOf } from "./spec-of.ts";
 import type { AuditWriter } from "./sqlite-audit.ts";
 import type { Actor, Expectation, PlanChange, WriteOutcome } from "./store.ts";
 
@@ -19,6 +20,9 @@ interface Row {
   created_at: number;
   updated_at: number;
 }
+
+/** A change of a plan that concerns a definition. */
+export type ServiceChange = Extract<PlanChange, { change: "put" | "delete" }>;
 
 /** What a write changes beside the definition; left out stays. */
 export interface PutOptions {
@@ -96,19 +100,16 @@ export class SqliteServices {
     return { outcome: "stored", record: this.remove(before, actor) };
   }
 
-  /** Throws `revision_conflict` when a change's expectation is not met: the plan was made from something older. */
-  commitPlan(changes: PlanChange[], actor: Actor): ServiceRecord[] {
-    const stored: ServiceRecord[] = [];
-    for (const change of changes) {
-      const name = change.change === "put" ? change.spec.name : change.name;
-      const before = this.read(name);
-      if (unmet(before, change.expect ?? { kind: "any" }) !== undefined) {
-        throw new TailherdError("revision_conflict", `Cannot commit the plan: "${name}" was changed meanwhile`);
-      }
-      if (change.change === "put") stored.push(this.save(change.spec, before, actor, change));
-      else if (before !== undefined) this.remove(before, actor);
+  /** Part of a plan. Throws `revision_conflict` when the expectation is not met: the plan was made from something older. */
+  commit(change: ServiceChange, actor: Actor): ServiceRecord | undefined {
+    const name = change.change === "put" ? change.spec.name : change.name;
+    const before = this.read(name);
+    if (unmet(before, change.expect ?? { kind: "any" }) !== undefined) {
+      throw new TailherdError("revision_conflict", `Cannot save the plan: "${name}" was changed meanwhile; plan again`);
     }
-    return stored;
+    if (change.change === "put") return this.save(change.spec, before, actor, change);
+    if (before !== undefined) this.remove(before, actor);
+    return undefined;
   }
 
   private save(spec: ServiceSpec, before: ServiceRecord | undefined, actor: Actor, options: PutOptions): ServiceRecord {
@@ -189,12 +190,6 @@ function toRecord(row: Row): ServiceRecord {
     created_at: new Date(row.created_at).toISOString(),
     updated_at: new Date(row.updated_at).toISOString(),
   };
-}
-
-/** A definition without what the hub knows about it. */
-export function specOf(record: ServiceRecord): ServiceSpec {
-  const { revision: _1, desired: _2, owner: _3, created_at: _4, updated_at: _5, ...spec } = record;
-  return spec;
 }
 
 function isSame(record: ServiceRecord, row: Row): boolean {

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { SECOND } from "../../base/units.ts";
+import type { ServiceRecord } from "../../contract/service.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { copyDatabase, GoodCopy } from "./database-copy.ts";
 import { DamagedError, openDatabase, refuseDamaged } from "./database-file.ts";
@@ -12,7 +13,7 @@ import { sqliteTrouble, storeError } from "./sqlite-errors.ts";
 import { SqliteHistory } from "./sqlite-history.ts";
 import { SqliteServices } from "./sqlite-services.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
-import type { Store } from "./store.ts";
+import type { Actor, PlanChange, Store } from "./store.ts";
 
 /** Time after which "last used" of tokens is written, together. */
 const TOUCH_DELAY = 30 * SECOND;
@@ -85,6 +86,13 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
     }
   };
   const write = writer.write.bind(writer);
+  const commit = (change: PlanChange, actor: Actor): ServiceRecord[] => {
+    if (change.change === "settings") documents.put("settings", change.settings, "settings.change", actor);
+    else if (change.change === "legacy_servers")
+      documents.put("legacy_servers", change.servers, "servers.import", actor);
+    else return [services.commit(change, actor)].filter((record) => record !== undefined);
+    return [];
+  };
 
   return {
     listServices: () => read("the services", () => services.list()),
@@ -95,7 +103,8 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
     setDesired: (name, desired, act, actor) =>
       write(`Cannot ${act} "${name}"`, () => services.setDesired(name, desired, act, actor)),
     deleteService: (name, actor) => write(`Cannot delete service "${name}"`, () => services.delete(name, actor)),
-    commitPlan: (changes, actor) => write("Cannot save the plan", () => services.commitPlan(changes, actor)),
+    commitPlan: (changes, actor) =>
+      write("Cannot save the plan", () => changes.flatMap((change) => commit(change, actor))),
 
     getSettings: () => read("the settings", () => documents.get("settings")),
     putSettings: (settings, actor) =>

@@ -8,7 +8,7 @@ import { TailherdError } from "../../contract/errors.ts";
 import type { TailherdEvent } from "../../contract/events.ts";
 import { serviceSpecSchema, type ServiceInput, type ServiceRecord, type ServiceSpec } from "../../contract/service.ts";
 import { settingsSchema } from "../../contract/settings.ts";
-import type { Store, StoredToken, WriteOutcome } from "./store.ts";
+import type { Expectation, PlanChange, Store, StoredToken, WriteOutcome } from "./store.ts";
 
 /** Opens a store over the same data each time within one test; `forget` throws the data away. */
 export interface StoreBench {
@@ -196,6 +196,21 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
             ["new", owner],
           ],
         );
+      });
+
+      it("commits settings and servers with the definitions of a plan, or none of them", async () => {
+        const settings = settingsSchema.parse({ stats_retention_days: 3 });
+        const servers = [{ id: "1", name: "nas" }];
+        const plan = (name: string, expect: Expectation): PlanChange[] => [
+          { change: "settings", settings },
+          { change: "legacy_servers", servers },
+          { change: "put", spec: specOfInput({ name }), owner: null, expect },
+        ];
+        await assert.rejects(store.commitPlan(plan("api", { kind: "revision", revision: 1 }), actor));
+        assert.deepEqual([await store.getSettings(), await store.getLegacyServers()], [settingsSchema.parse({}), []]);
+        assert.equal((await store.commitPlan(plan("api", absent), actor)).length, 1);
+        assert.deepEqual([await store.getSettings(), await store.getLegacyServers()], [settings, servers]);
+        assert.equal((await store.listAudit({ limit: 10 })).length, 3);
       });
 
       it("commits nothing of a plan made from something older", async () => {

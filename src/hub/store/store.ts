@@ -27,10 +27,12 @@ export type WriteOutcome =
   | { outcome: "revision_differs"; record: ServiceRecord }
   | { outcome: "owned"; owner: string };
 
-/** One change of `commitPlan`; `expect` says what the plan was made from (left out: anything). Whoever owns it is not asked. */
+/** One change of `commitPlan`; `expect` says what the plan was made from (left out: anything). Who owns it is not asked. */
 export type PlanChange =
   | { change: "put"; spec: ServiceSpec; desired?: DesiredState; owner: string | null; expect?: Expectation }
-  | { change: "delete"; name: string; expect?: Expectation };
+  | { change: "delete"; name: string; expect?: Expectation }
+  | { change: "settings"; settings: Settings }
+  | { change: "legacy_servers"; servers: Record<string, unknown>[] };
 
 /** A token as stored: the secret only as SHA-256, hex. */
 export interface StoredToken extends Token {

@@ -1,0 +1,91 @@
+// `apply`: makes the services of a file so, all or nothing.
+import { TailherdError, type FieldIssue } from "../../contract/errors.ts";
+import type { ServiceRecord, ServiceSpec } from "../../contract/service.ts";
+import type { PlanStep } from "../../contract/transfer.ts";
+import type { Actor, PlanChange, Store } from "../store/store.ts";
+import { planApply } from "./plan.ts";
+import { conflictsOf, conflictWords } from "./port-conflicts.ts";
+
+/** What to make so; `applyRequestSchema` without what the route does afterwards. */
+export interface ApplyOrder {
+  owner: string;
+  services: ServiceSpec[];
+  dry_run: boolean;
+}
+
+/** What was done; stopping what was removed and restarting what changed is the caller's, after this. */
+export interface Applied {
+  steps: PlanStep[];
+  applied: boolean;
+  /** Definitions added or changed, as stored. */
+  stored: ServiceRecord[];
+  /** Names of definitions that are gone. */
+  removed: string[];
+}
+
+/** How often a plan is made anew because somebody changed something meanwhile. */
+const ATTEMPTS = 5;
+
+/** Plans, and unless it is a dry run commits the plan in one transaction. Throws `TailherdError` `invalid` naming each wrong entry. */
+export async function applyPlan(store: Store, order: ApplyOrder, actor: Actor): Promise<Applied> {
+  for (let attempt = 1; ; attempt++) {
+    const current = await store.listServices();
+    const { check_port_conflicts } = await store.getSettings();
+    const issues = [...duplicates(order.services), ...(check_port_conflicts ? newConflicts(current, order) : [])];
+    if (issues.length > 0) {
+      throw new TailherdError("invalid", `Cannot apply ${order.owner}: ${issues.length} of its fields are wrong`, {
+        issues,
+      });
+    }
+    const steps = planApply(current, order.services, order.owner);
+    if (order.dry_run) return { steps, applied: false, stored: [], removed: [] };
+    const changes = toChanges(steps, current, order);
+    try {
+      const stored = changes.length === 0 ? [] : await store.commitPlan(changes, actor);
+      return { steps, applied: true, stored, removed: changes.flatMap((c) => (c.change === "delete" ? [c.name] : [])) };
+    } catch (error) {
+      const overtaken = error instanceof TailherdError && error.code === "revision_conflict";
+      if (!overtaken || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+function toChanges(
+  steps: PlanStep[],
+  current: readonly ServiceRecord[],
+  { services, owner }: ApplyOrder,
+): PlanChange[] {
+  const specs = new Map(services.map((spec) => [spec.name, spec]));
+  const records = new Map(current.map((record) => [record.name, record]));
+  return steps.flatMap(({ service, change }): PlanChange[] => {
+    const spec = specs.get(service);
+    const record = records.get(service);
+    const expect =
+      record === undefined ? { kind: "absent" as const } : { kind: "revision" as const, revision: record.revision };
+    if (change === "same") return [];
+    if (spec === undefined) return [{ change: "delete", name: service, expect }];
+    return [{ change: "put", spec, owner, expect }];
+  });
+}
+
+function duplicates(services: readonly ServiceSpec[]): FieldIssue[] {
+  const first = new Map<string, number>();
+  return services.flatMap(({ name }, index) => {
+    const other = first.get(name);
+    first.set(name, other ?? index);
+    return other === undefined ? [] : [{ path: `services.${index}.name`, message: `"${name}" stands there twice` }];
+  });
+}
+
+/** Ports that two definitions would declare and did not before: an old conflict is no reason to refuse an unrelated change. */
+function newConflicts(current: readonly ServiceRecord[], { services, owner }: ApplyOrder): FieldIssue[] {
+  const before = new Map(current.map((record) => [record.name, record]));
+  const wanted = new Set(services.map(({ name }) => name));
+  const others = current.filter((record) => record.owner !== owner && !wanted.has(record.name));
+  const after = [...services, ...others];
+  return services.flatMap((spec, index) =>
+    conflictsOf(spec, after)
+      .filter(({ port }) => before.get(spec.name)?.ports.includes(port) !== true)
+      .map((conflict) => ({ path: `services.${index}.ports.${conflict.index}`, message: conflictWords(conflict) })),
+  );
+}
