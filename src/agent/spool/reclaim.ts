@@ -1,0 +1,106 @@
+// Keeps the service's files small while it runs: holes where the filesystem can, freeze–drain–truncate–thaw where it cannot.
+// Without either they grow until the instance stops (`settle`).
+import { GIB, MIB } from "../../base/units.ts";
+import type { Collector } from "./collector.ts";
+import type { OutputLogOptions, Puncher } from "./output-log.ts";
+import type { SourceFile } from "./source-file.ts";
+
+type Stream = "stdout" | "stderr";
+
+export interface ReclaimParts extends Pick<OutputLogOptions, "freeze" | "logger"> {
+  collector: Collector;
+  sources: Record<Stream, SourceFile>;
+  puncher: Puncher | null;
+}
+
+/** Spawning costs a few milliseconds of CPU, so not for less than this. */
+const WORTHWHILE = 8 * MIB;
+/** A file's apparent size grows with every hole; ext4 ends at 16 TiB. */
+const TOO_LONG = 1024 * GIB;
+/** A service mid-line when frozen gets another chance, so that its line stays whole. */
+const FREEZE_ATTEMPTS = 20;
+
+/** Gives space back, one act at a time. */
+export class Reclaimer {
+  private readonly parts: ReclaimParts;
+  private readonly given: Record<Stream, number> = { stdout: 0, stderr: 0 };
+  private worthwhile: number;
+  private canPunch: boolean;
+  private failedFreezes = 0;
+  private pauses = 0;
+  private running: Promise<void> | undefined;
+
+  constructor(parts: ReclaimParts, maxSize: number) {
+    this.parts = parts;
+    this.canPunch = parts.puncher !== null;
+    this.worthwhile = 0;
+    this.resize(maxSize);
+  }
+
+  resize(maxSize: number): void {
+    this.worthwhile = Math.min(WORTHWHILE, Math.max(1 * MIB, maxSize / 4));
+  }
+
+  /** Called after each turn of reading; starts giving back when it is worth it. */
+  consider(): void {
+    if (this.running !== undefined || this.pauses > 0) return;
+    const streams = (["stdout", "stderr"] as const).filter((stream) => this.due(stream));
+    if (streams.length === 0) return;
+    this.running = this.reclaim(streams).finally(() => {
+      this.running = undefined;
+    });
+  }
+
+  /** Resolves when nothing of it is under way; nothing begins until disposed. */
+  async pause(): Promise<Disposable> {
+    this.pauses++;
+    await this.running;
+    return {
+      [Symbol.dispose]: () => {
+        this.pauses--;
+      },
+    };
+  }
+
+  private due(stream: Stream): boolean {
+    const offset = this.parts.collector.recorded[stream];
+    // The file was emptied since.
+    if (offset < this.given[stream]) this.given[stream] = 0;
+    if (!this.canPunch && this.parts.freeze === undefined) return false;
+    return offset - this.given[stream] >= this.worthwhile;
+  }
+
+  private async reclaim(streams: Stream[]): Promise<void> {
+    try {
+      for (const stream of streams) {
+        if (this.parts.sources[stream].offset > TOO_LONG && (await this.emptyFrozen([stream]))) continue;
+        await this.punch(stream);
+      }
+      if (!this.canPunch) await this.emptyFrozen(streams);
+    } catch (error) {
+      this.parts.logger.warn({ error }, "cannot give the space of read output back");
+    }
+  }
+
+  private async punch(stream: Stream): Promise<void> {
+    const { puncher, collector, sources } = this.parts;
+    if (puncher === null || !this.canPunch) return;
+    const length = collector.recorded[stream];
+    this.canPunch = await puncher.punch(sources[stream].file, length);
+    if (this.canPunch) this.given[stream] = length;
+  }
+
+  /** Stops the service, takes its last bytes, empties the files, lets it go on; answers whether all were emptied. */
+  private async emptyFrozen(streams: Stream[]): Promise<boolean> {
+    const { freeze, collector } = this.parts;
+    if (freeze === undefined) return false;
+    await using frozen = await freeze();
+    void frozen;
+    // Frozen, it writes no more: this ends.
+    const final = this.failedFreezes >= FREEZE_ATTEMPTS;
+    while (collector.pump({ final }) === "more");
+    const emptied = streams.map((stream) => collector.empty(stream)).every(Boolean);
+    this.failedFreezes = emptied ? 0 : this.failedFreezes + 1;
+    return emptied;
+  }
+}
