@@ -1,10 +1,10 @@
 // Talks to the hub: over the unix socket of a data directory, or to a URL with a token. Typed by the contract's table of
 // routes, of which nothing is loaded at run time.
-import { request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { EXIT } from "../contract/error-table.ts";
 import type { Problem } from "../contract/errors.ts";
 import type { RouteBodyInput, RouteKey, RouteParams, RouteQueryInput, RouteResult } from "../contract/routes.ts";
 import { CliFailure, problemFailure } from "./failure.ts";
+import { requestOverSocket, type WireRequest, type WireResponse } from "./wire.ts";
 
 /** Where the hub is. */
 export type HubAddress =
@@ -34,12 +34,10 @@ interface CallExtras {
 type Input<K extends RouteKey> =
   Partial<CallInput<K>> extends CallInput<K> ? [input?: CallInput<K>] : [input: CallInput<K>];
 
-type SendOptions = Omit<RequestOptions, "headers"> & { headers: Record<string, string | number> };
-
 /** An answer with its headers. */
 export interface Answer<T> {
   status: number;
-  headers: IncomingMessage["headers"];
+  headers: WireResponse["headers"];
   body: T;
 }
 
@@ -66,74 +64,55 @@ export class Client {
     const response = await this.open(key, ...input);
     const text = await readAll(response);
     return {
-      status: response.statusCode ?? 0,
+      status: response.status,
       headers: response.headers,
       body: parseJson(text, this.where) as RouteResult<K>,
     };
   }
 
   /** The answer as a stream, for media other than JSON. The caller reads it to its end or destroys it. */
-  async open<K extends RouteKey>(key: K, ...[input]: Input<K>): Promise<IncomingMessage> {
+  async open<K extends RouteKey>(key: K, ...[input]: Input<K>): Promise<WireResponse> {
     const extras = (input ?? {}) as CallExtras & { params?: Record<string, unknown>; query?: object; body?: unknown };
     const space = key.indexOf(" ");
     const path = fillPath(key.slice(space + 1), extras.params ?? {}) + queryText(extras.query ?? {});
     const response = await this.send(key.slice(0, space), path, extras);
-    const status = response.statusCode ?? 0;
+    const { status } = response;
     if (status >= 200 && status < 300) return response;
-    const text = await readAll(response);
-    throw problemFailure(parseProblem(text), status);
+    throw problemFailure(parseProblem(await readAll(response)), status);
   }
 
-  private async send(method: string, path: string, extras: CallExtras & { body?: unknown }): Promise<IncomingMessage> {
-    const body = extras.body === undefined ? undefined : Buffer.from(JSON.stringify(extras.body));
-    const options: SendOptions = {
+  private async send(method: string, path: string, extras: CallExtras & { body?: unknown }): Promise<WireResponse> {
+    const json = extras.body !== undefined;
+    const request: WireRequest = {
       method,
       path,
-      agent: false,
       headers: {
         accept: "application/json, */*;q=0.5",
-        "sec-fetch-site": "same-origin",
-        ...(body !== undefined && { "content-type": "application/json", "content-length": body.length }),
+        ...(json && { "content-type": "application/json" }),
         ...extras.headers,
       },
-      ...(extras.signal !== undefined && { signal: extras.signal }),
+      body: json ? Buffer.from(JSON.stringify(extras.body)) : undefined,
+      signal: extras.signal,
+      timeout: extras.timeout,
     };
-    const request = await this.start(options);
-    return await new Promise<IncomingMessage>((resolve, reject) => {
-      if (extras.timeout !== undefined) {
-        const error = new CliFailure(`Waited ${extras.timeout} ms for ${this.where} to answer: nothing came`, {
-          exitCode: EXIT.timedOut,
-          code: "timed_out",
-        });
-        request.setTimeout(extras.timeout, () => request.destroy(error));
-      }
-      request.once("response", (response) => {
-        request.setTimeout(0);
-        resolve(response);
-      });
-      request.once("error", (error) => reject(this.unreachable(error)));
-      request.end(body);
-    });
-  }
-
-  private async start(options: SendOptions): Promise<ClientRequest> {
-    const { address } = this;
-    if (address.kind === "socket") {
-      return httpRequest({ ...options, socketPath: address.path, headers: { ...options.headers, host: "localhost" } });
+    try {
+      const { address } = this;
+      if (address.kind === "socket") return await requestOverSocket(address.path, request);
+      const { requestOverNetwork } = await import("./wire-http.ts");
+      return await requestOverNetwork(address.url, address.token, request);
+    } catch (error) {
+      throw this.unreachable(error as NodeJS.ErrnoException, extras.timeout);
     }
-    const headers = {
-      ...options.headers,
-      ...(address.token !== undefined && { authorization: `Bearer ${address.token}` }),
-    };
-    const base = address.url.pathname.replace(/\/$/, "");
-    const target = { ...options, headers, path: base + (options.path ?? "/") };
-    if (address.url.protocol !== "https:") return httpRequest(address.url, target);
-    const { request: httpsRequest } = await import("node:https");
-    return httpsRequest(address.url, target);
   }
 
-  private unreachable(error: NodeJS.ErrnoException): Error {
-    if (error instanceof CliFailure || error.name === "AbortError") return error;
+  private unreachable(error: NodeJS.ErrnoException, timeout: number | undefined): Error {
+    if (error.name === "AbortError") return error;
+    if (error.code === "ETIMEDOUT" && timeout !== undefined) {
+      return new CliFailure(`Waited ${timeout} ms for ${this.where} to answer: nothing came`, {
+        exitCode: EXIT.timedOut,
+        code: "timed_out",
+      });
+    }
     return new CliFailure(`Cannot reach ${this.where}: ${reasonOf(error)}`, {
       exitCode: EXIT.hubUnreachable,
       code: "hub_unreachable",
@@ -188,9 +167,9 @@ function queryText(query: object): string {
 }
 
 /** Everything a response says, as text. */
-export async function readAll(response: IncomingMessage): Promise<string> {
+export async function readAll(response: WireResponse): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
+  for await (const chunk of response.body) chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");
 }
 

@@ -1,9 +1,9 @@
 // Server-sent events: reading them, and following them across lost connections.
-import type { IncomingMessage } from "node:http";
 import { StringDecoder } from "node:string_decoder";
 import { SECOND } from "../base/units.ts";
 import { EXIT } from "../contract/error-table.ts";
 import { CliFailure } from "./failure.ts";
+import type { WireResponse } from "./wire.ts";
 
 /** One event of a stream. */
 export interface StreamEvent {
@@ -45,7 +45,7 @@ export async function* readEvents(chunks: AsyncIterable<Buffer>): AsyncGenerator
 /** What following needs. */
 export interface FollowOptions {
   /** Opens the stream after an id, or from its natural beginning. */
-  open(lastId: string | undefined): Promise<IncomingMessage>;
+  open(lastId: string | undefined): Promise<WireResponse>;
   onEvent(event: StreamEvent): void;
   /** The stream ended or broke; it will be tried again. */
   onLost(reason: string): void;
@@ -74,10 +74,10 @@ export async function follow(options: FollowOptions): Promise<void> {
       wait = RETRY_FIRST;
       if (lost) options.onResumed();
       lost = false;
-      const stop = (): void => void response.destroy();
+      const stop = (): void => response.destroy();
       signal.addEventListener("abort", stop, { once: true });
       try {
-        for await (const event of readEvents(response)) {
+        for await (const event of readEvents(response.body)) {
           lastId = event.id ?? lastId;
           options.onEvent(event);
         }
