@@ -16,9 +16,9 @@ export type InstanceUsage = Pick<
 >;
 
 /** Every so many samples everything is read, whether something moved or not. */
-const FULL_EVERY = 6;
-/** Every so many samples, an instance without a cgroup is searched for members that left its tree. */
-const STRAYS_EVERY = 12;
+const FULL_EVERY = 12;
+/** Every so many samples, descriptors and I/O of an instance that works are looked up. */
+const FILES_EVERY = 4;
 /** Processes that are told one by one; all of them count in the sums. */
 const MAX_LISTED = 100;
 /** A cgroup's page cache is looked up again when what is charged moved by this many bytes. */
@@ -68,7 +68,7 @@ export class InstanceMeter {
     this.roots = roots;
     this.cgroup = cgroup;
     this.tools = tools;
-    this.round = stagger % STRAYS_EVERY;
+    this.round = stagger % FULL_EVERY;
   }
 
   /** Takes a sample. `at`: monotonic milliseconds. */
@@ -89,13 +89,14 @@ export class InstanceMeter {
     this.members = members;
     this.before = { at, cgroupCpu, byPid: new Map(members.map((process) => [process.pid, process])) };
     const memory = this.readMemory(members, full);
-    if (full || this.grown) this.readIo(members);
+    const files = full || this.grown || this.round % FILES_EVERY === 0;
+    if (files) this.readIo(members);
     this.usage = {
       cpu: this.cpu(members, previous, elapsed, cgroupCpu),
       memory: memory.bytes,
       memory_kind: memory.kind,
       threads: members.reduce((sum, process) => sum + process.threads, 0),
-      open_files: full || this.grown ? this.countOpenFiles(members) : (this.usage?.open_files ?? null),
+      open_files: files ? this.countOpenFiles(members) : (this.usage?.open_files ?? null),
       read_bytes: this.tools.files === undefined ? null : this.io.read,
       write_bytes: this.tools.files === undefined ? null : this.io.write,
       processes: this.describe(members, previous, elapsed),
@@ -119,7 +120,7 @@ export class InstanceMeter {
       return round.stats([...main, ...rest]);
     }
     const tree = round.trees([...this.roots, ...this.strays]);
-    if (this.round % STRAYS_EVERY === 0) this.findStrays(round, tree);
+    if (round.strays) this.findStrays(round, tree);
     return tree;
   }
 

@@ -12,11 +12,14 @@ export interface RoundSources {
 
 /** Reads each process at most once. Make a new one for each interval. */
 export class ProcessRound {
+  /** Instances without a cgroup look for members that left their trees: one pass over /proc for all of them. */
+  readonly strays: boolean;
   private readonly sources: RoundSources;
   private pass: { byPid: Map<number, ProcessStat>; children: ChildIndex } | undefined;
 
-  constructor(sources: RoundSources) {
+  constructor(sources: RoundSources, strays = false) {
     this.sources = sources;
+    this.strays = strays;
   }
 
   stat(pid: number): ProcessStat | undefined {

@@ -17,7 +17,9 @@ import { ProcessRound } from "./process-round.ts";
 import { SystemMeter } from "./system-stats.ts";
 
 /** Samples after which command lines of processes that were not met since are forgotten; longer than any is left unread. */
-const FORGET_EVERY = 12;
+const FORGET_EVERY = 24;
+/** Every so many samples, instances without a cgroup are searched for members that left their trees: once a minute as a rule. */
+const STRAYS_EVERY = 12;
 
 /** A running instance as the sampler needs it. */
 export interface SampledInstance {
@@ -87,35 +89,41 @@ export class Sampler {
    */
   async sample(instances: readonly SampledInstance[]): Promise<Sample> {
     const at = this.clock.monotonic();
-    const round = new ProcessRound(this.tools);
+    const round = new ProcessRound(this.tools, this.samples % STRAYS_EVERY === 0);
     this.tools.memory.beginRound();
     this.samples += 1;
     if (this.samples % FORGET_EVERY === 0) this.tools.commands.endRound();
-    const meters = new Map<string, InstanceMeter>();
-    const usages: InstanceUsage[] = [];
+    const kept = new Map<string, InstanceMeter>();
+    const rows: { instance: SampledInstance; meter: InstanceMeter; usage: InstanceUsage }[] = [];
     let grown = false;
     for (const instance of instances) {
-      const meter = this.meterOf(instance);
-      meters.set(keyOf(instance), meter);
-      usages.push(meter.sample(round, at));
+      const key = keyOf(instance);
+      const meter = this.meterOf(instance, key);
+      kept.set(key, meter);
+      rows.push({ instance, meter, usage: meter.sample(round, at) });
       grown ||= meter.grown;
     }
-    this.meters = meters;
+    this.meters = kept;
     this.listeners.refresh(grown ? "eager" : "calm");
-    const holders = this.holdersByService(instances);
+    const holders = new Map<string, ProcessStat[]>();
+    for (const { instance, meter } of rows) {
+      const known = holders.get(instance.service);
+      if (known === undefined) holders.set(instance.service, [...meter.members]);
+      else known.push(...meter.members);
+    }
     const [system, statuses] = await Promise.all([
       this.system.read(),
-      Promise.all(instances.map((one) => this.ports.statusOf(one.ports, holders.get(one.service) ?? []))),
+      Promise.all(rows.map(({ instance }) => this.ports.statusOf(instance.ports, holders.get(instance.service) ?? []))),
     ]);
     this.ports.forgetOld();
     return {
       system,
-      instances: instances.map((instance, at) => ({
+      instances: rows.map(({ instance, meter, usage }, at) => ({
         service: instance.service,
         index: instance.index,
-        ...(usages[at] as InstanceUsage),
+        ...usage,
         port_status: statuses[at] ?? [],
-        detected_ports: this.listeners.portsOf(this.meterOf(instance).members),
+        detected_ports: this.listeners.portsOf(meter.members),
       })),
     };
   }
@@ -146,8 +154,8 @@ export class Sampler {
     return instances.flatMap((instance) => this.meterOf(instance).findMembers(round));
   }
 
-  private meterOf(instance: SampledInstance): InstanceMeter {
-    const known = this.meters.get(keyOf(instance));
+  private meterOf(instance: SampledInstance, key = keyOf(instance)): InstanceMeter {
+    const known = this.meters.get(key);
     if (known !== undefined) {
       known.roots = instance.pids;
       known.shims = instance.shims ?? [];
@@ -158,17 +166,6 @@ export class Sampler {
     const meter = new InstanceMeter(instance.pids, cgroup, this.tools, this.made);
     meter.shims = instance.shims ?? [];
     return meter;
-  }
-
-  private holdersByService(instances: readonly SampledInstance[]): Map<string, ProcessStat[]> {
-    const holders = new Map<string, ProcessStat[]>();
-    for (const instance of instances) {
-      const members = this.meterOf(instance).members;
-      const known = holders.get(instance.service);
-      if (known === undefined) holders.set(instance.service, [...members]);
-      else known.push(...members);
-    }
-    return holders;
   }
 }
 

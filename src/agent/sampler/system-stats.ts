@@ -23,6 +23,8 @@ export interface MachineMemory {
 
 /** How old a look at the filesystem may be: it changes slowly, and a hung network filesystem must not be asked in a queue. */
 const DISK_AGE = 30 * SECOND;
+/** How old the number of processes may be: counting is listing /proc, whose cost grows with their number. */
+const COUNT_AGE = 15 * SECOND;
 
 /** Reads system stats; CPU percent is since the call before (since boot at the first). */
 export class SystemMeter {
@@ -35,6 +37,7 @@ export class SystemMeter {
   private readonly cores = availableParallelism();
   private ticks: CpuTicks = { total: 0, idle: 0 };
   private disk = { total: 0, used: 0, percent: 0, at: Number.NEGATIVE_INFINITY };
+  private count = { processes: 0, at: Number.NEGATIVE_INFINITY };
   private asking: Promise<void> | undefined;
 
   /** `dataDir`: the directory whose filesystem is told. `countProcesses`: how many there are on the machine. */
@@ -67,8 +70,14 @@ export class SystemMeter {
       cores: this.cores,
       swap_percent: percent(memory.swapTotal - memory.swapFree, memory.swapTotal),
       uptime: Math.floor(uptime()),
-      processes: this.countProcesses(),
+      processes: this.processes(),
     };
+  }
+
+  private processes(): number {
+    const now = this.clock.monotonic();
+    if (now - this.count.at >= COUNT_AGE) this.count = { processes: this.countProcesses(), at: now };
+    return this.count.processes;
   }
 
   private cpuPercent(): number {
