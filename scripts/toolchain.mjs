@@ -1,26 +1,20 @@
 // What `npm start` and `npm test` need before anything of the project can run: plain JavaScript for the system's own Node (20 or newer).
 import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Runs `npm ci` when node_modules is missing or was made from another lock file. */
+/** Runs `npm ci` when node_modules is missing or older than the lock file; npm writes its own list of what it installed. */
 export function ensureInstalled() {
-  const stamp = join(root, "node_modules", ".tailherd-lock");
-  const wanted = createHash("sha256")
-    .update(readFileSync(join(root, "package-lock.json")))
-    .digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  const installed = statSync(join(root, "node_modules", ".package-lock.json"), { throwIfNoEntry: false });
+  if (installed !== undefined && installed.mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs) return;
   process.stderr.write("Installing dependencies (npm ci)…\n");
   const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, stdio: ["ignore", 2, 2] });
-  if (npm.status !== 0) {
-    process.stderr.write("Cannot install dependencies: npm ci failed. Look at its words above, then try again.\n");
-    process.exit(npm.status ?? 1);
-  }
-  writeFileSync(stamp, wanted);
+  if (npm.status === 0) return;
+  process.stderr.write("Cannot install dependencies: npm ci failed. Look at its words above, then try again.\n");
+  process.exit(npm.status ?? 1);
 }
 
 /** Path of a Node 24 or newer: the pinned one of node_modules, else the one that runs this. */

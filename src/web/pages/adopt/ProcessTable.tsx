@@ -29,13 +29,14 @@ export function ProcessTable({ processes, blocked, onAdopt }: ProcessTableProps)
     { head: "User", cell: (process) => process.user },
     {
       head: "Ports",
-      cell: ({ ports }) => (
-        <span className={styles["ports"]}>
-          {ports.map((port) => (
-            <Tag key={port}>{port}</Tag>
-          ))}
-        </span>
-      ),
+      cell: ({ ports }) =>
+        ports.length === 0 ? null : (
+          <span className={styles["ports"]}>
+            {ports.map((port) => (
+              <Tag key={port}>{port}</Tag>
+            ))}
+          </span>
+        ),
     },
     { head: "CPU", look: "number", cell: (process) => formatPercent(process.cpu) },
     { head: "Memory", look: "number", cell: (process) => formatBytes(process.memory) },

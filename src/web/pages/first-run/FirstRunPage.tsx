@@ -43,11 +43,19 @@ export function FirstRunPage() {
           </span>
         </Step>
         <Step number="3" title="Use it from the terminal" done={false}>
-          <code>tailherd ps</code> shows the same, <code>tailherd --help</code> the rest.
+          <span>
+            <code>tailherd ps</code> shows the same, <code>tailherd --help</code> the rest.
+          </span>
         </Step>
       </ol>
       <Adoptable />
-      {services.length > 0 ? <ButtonLink to={paths.overview()}>To the overview</ButtonLink> : null}
+      {services.length > 0 ? (
+        <p className={styles["onward"]}>
+          <ButtonLink look="primary" to={paths.overview()}>
+            To the overview
+          </ButtonLink>
+        </p>
+      ) : null}
     </Page>
   );
 }

@@ -79,7 +79,11 @@ const COLUMNS: Column<PortRow>[] = [
   { head: "State", cell: (row) => <StateTag state={row.state} /> },
   { head: "Declared by", cell: (row) => <Services names={row.declared} /> },
   { head: "Held by", cell: (row) => <Holders row={row} /> },
-  { head: "Addresses", cell: (row) => <span className={styles["addresses"]}>{row.addresses.join(" ")}</span> },
+  {
+    head: "Addresses",
+    cell: (row) =>
+      row.addresses.length === 0 ? null : <span className={styles["addresses"]}>{row.addresses.join(" ")}</span>,
+  },
 ];
 
 function StateTag({ state }: { state: PortState }) {
@@ -108,6 +112,7 @@ function Services({ names }: { names: readonly string[] }) {
 }
 
 function Holders({ row }: { row: PortRow }) {
+  if (row.holders.length === 0) return null;
   return (
     <span className={styles["names"]}>
       {row.holders.map(({ service, pid, command }) => (
