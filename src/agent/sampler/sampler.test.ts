@@ -76,6 +76,10 @@ test("Sampler tells a real service: CPU, memory, threads, descriptors, processes
   assert.deepEqual(sampler.scanPorts([service.instance]), [service.port]);
   assert.equal(sampler.listAll([service.instance]).find((one) => one.port === service.port)?.service, "api");
   assert.equal(sampler.processes(service.instance).length, 2);
+  const [foreign] = await sampler.portStatus([service.port], { fresh: true });
+  assert.deepEqual([foreign?.in_use, foreign?.own, foreign?.pid], [true, false, service.pid]);
+  const [own] = await sampler.portStatus([service.port], { own: [service.instance] });
+  assert.equal(own?.own, true);
 });
 
 test("Sampler leaves out what is gone, and does not mind", async () => {

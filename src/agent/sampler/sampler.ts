@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Listener } from "../../contract/agent.ts";
-import type { InstanceStatus, ProcessInfo, SystemStats } from "../../contract/status.ts";
+import type { InstanceStatus, PortStatus, ProcessInfo, SystemStats } from "../../contract/status.ts";
 import { CommandLines } from "../processes/command-line.ts";
 import { ListenerTable } from "../processes/listener-table.ts";
 import { PortReport } from "../processes/port-report.ts";
@@ -131,6 +131,18 @@ export class Sampler {
   /** The processes of an instance now, the main one first; CPU since the last sample. */
   processes(instance: SampledInstance): ProcessInfo[] {
     return this.meterOf(instance).processesNow(new ProcessRound(this.tools), this.clock.monotonic());
+  }
+
+  /**
+   * Rows for declared ports outside of a sample: of a service that does not run here (`own` left out), or before it is saved.
+   * As of the last sample, unless `fresh`.
+   */
+  portStatus(
+    ports: readonly number[],
+    options: { own?: readonly SampledInstance[]; fresh?: boolean } = {},
+  ): Promise<PortStatus[]> {
+    if (options.fresh === true) this.listeners.refresh("force");
+    return this.ports.statusOf(ports, this.membersOf(options.own ?? []));
   }
 
   /** Ports that the whole trees of these instances (of one service) listen on now. */
