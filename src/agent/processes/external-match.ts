@@ -78,6 +78,8 @@ export class ExternalMatcher {
     const judge = untouchable();
     const seen = new Map<number, Seen>();
     for (const pid of this.table.pids()) {
+      // What we run holds its own keywords as a rule; it need not be read to be left out.
+      if (judge.isManaged(pid)) continue;
       const known = this.look(pid, wanted, judge);
       if (known === undefined) continue;
       seen.set(pid, known);

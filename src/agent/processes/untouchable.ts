@@ -58,6 +58,11 @@ export class Untouchable {
     }
   }
 
+  /** Known to be a service's without any reading: a main process, a shim, a member of its cgroup. */
+  isManaged(pid: number): boolean {
+    return this.owners.has(pid);
+  }
+
   /** Other users' processes are none of our business unless we are root. */
   mayTouchUser(uid: number): boolean {
     return this.self.uid === 0 || uid === this.self.uid;

@@ -50,8 +50,6 @@ export class InstanceMeter {
   shims: readonly number[] = [];
   /** All processes as of the last sample, the main one first. */
   members: readonly ProcessStat[] = [];
-  /** A process appeared since the sample before. */
-  grown = true;
 
   private readonly cgroup: CgroupFiles;
   private readonly tools: MeterTools;
@@ -77,7 +75,6 @@ export class InstanceMeter {
     const full = this.usage === undefined || this.round % FULL_EVERY === 0;
     const cgroupCpu = this.cgroup.cpuSeconds();
     if (!full && this.usage !== undefined && cgroupCpu !== undefined && cgroupCpu === this.before?.cgroupCpu) {
-      this.grown = false;
       if (this.before !== undefined) this.before.at = at;
       this.usage = atRest(this.usage);
       return this.usage;
@@ -85,11 +82,11 @@ export class InstanceMeter {
     const members = this.findMembers(round);
     const previous = this.before;
     const elapsed = previous === undefined ? undefined : (at - previous.at) / 1000;
-    this.grown = members.some((process) => previous?.byPid.get(process.pid)?.startTicks !== process.startTicks);
+    const grown = members.some((process) => previous?.byPid.get(process.pid)?.startTicks !== process.startTicks);
     this.members = members;
     this.before = { at, cgroupCpu, byPid: new Map(members.map((process) => [process.pid, process])) };
     const memory = this.readMemory(members, full);
-    const files = full || this.grown || this.round % FILES_EVERY === 0;
+    const files = full || grown || this.round % FILES_EVERY === 0;
     if (files) this.readIo(members);
     this.usage = {
       cpu: this.cpu(members, previous, elapsed, cgroupCpu),

@@ -2,6 +2,7 @@
 // is read when, `listener-table.ts` for ports. Everything here reads; nothing touches a process.
 import { existsSync } from "node:fs";
 import { type Clock, systemClock } from "../../base/clock.ts";
+import { SECOND } from "../../base/units.ts";
 import type { Listener } from "../../contract/agent.ts";
 import type { InstanceStatus, PortStatus, ProcessInfo, SystemStats } from "../../contract/status.ts";
 import { CommandLines } from "../processes/command-line.ts";
@@ -20,6 +21,9 @@ import { SystemMeter } from "./system-stats.ts";
 const FORGET_EVERY = 24;
 /** Every so many samples, instances without a cgroup are searched for members that left their trees: once a minute as a rule. */
 const STRAYS_EVERY = 12;
+
+/** Seconds after its start in which a service is expected to begin to listen. */
+const YOUNG = 60;
 
 /** A running instance as the sampler needs it. */
 export interface SampledInstance {
@@ -95,16 +99,16 @@ export class Sampler {
     if (this.samples % FORGET_EVERY === 0) this.tools.commands.endRound();
     const kept = new Map<string, InstanceMeter>();
     const rows: { instance: SampledInstance; meter: InstanceMeter; usage: InstanceUsage }[] = [];
-    let grown = false;
+    let starting = false;
     for (const instance of instances) {
       const key = keyOf(instance);
       const meter = this.meterOf(instance, key);
       kept.set(key, meter);
       rows.push({ instance, meter, usage: meter.sample(round, at) });
-      grown ||= meter.grown;
+      starting ||= this.isYoung(meter.members[0]);
     }
     this.meters = kept;
-    this.listeners.refresh(grown ? "eager" : "calm");
+    this.listeners.refresh(starting ? "eager" : "calm");
     const holders = new Map<string, ProcessStat[]>();
     for (const { instance, meter } of rows) {
       const known = holders.get(instance.service);
@@ -164,6 +168,11 @@ export class Sampler {
   membersOf(instances: readonly SampledInstance[]): ProcessStat[] {
     const round = new ProcessRound(this.tools);
     return instances.flatMap((instance) => this.meterOf(instance).findMembers(round));
+  }
+
+  /** It may be about to listen: its ports are looked for without waiting. */
+  private isYoung(main: ProcessStat | undefined): boolean {
+    return main !== undefined && this.clock.now() / SECOND - this.tools.table.createTime(main.startTicks) < YOUNG;
   }
 
   private meterOf(instance: SampledInstance, key = keyOf(instance)): InstanceMeter {
