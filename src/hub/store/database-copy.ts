@@ -3,10 +3,11 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { backup, DatabaseSync } from "node:sqlite";
 import type { Clock, Timer } from "../../base/clock.ts";
-import { DAY, HOUR, MIB, MINUTE } from "../../base/units.ts";
+import { HOUR, MIB, MINUTE } from "../../base/units.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import type { Logger } from "../../runtime/logger.ts";
-import { findDamage, goodCopyPath, syncFile } from "./database-file.ts";
+import { findDamage, goodCopyPath } from "./database-damage.ts";
+import { syncFile } from "./database-file.ts";
 
 /** Pages copied in one step; between steps the loop and writers go on. */
 const STEP = 128;
@@ -68,7 +69,7 @@ export class GoodCopy {
     this.logger = options.logger;
     this.copy = options.copy;
     const made = statSync(goodCopyPath(this.file), { throwIfNoEntry: false })?.mtimeMs;
-    if (made === undefined || made < this.clock.now() - DAY) this.changed();
+    if (made === undefined || made < statSync(this.file).mtimeMs) this.changed();
   }
 
   /** Something was entered: a copy is made before long. */

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { FakeClock } from "../../base/clock.ts";
 import { DAY, MINUTE, SECOND } from "../../base/units.ts";
 import { silentLogger } from "../../runtime/logger.ts";
-import { goodCopyPath } from "./database-file.ts";
+import { goodCopyPath } from "./database-damage.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
 import { actor, specOfInput, startedEvent, storeCases } from "./store.cases.ts";
 import type { Store } from "./store.ts";

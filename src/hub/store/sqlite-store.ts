@@ -5,7 +5,8 @@ import { SECOND } from "../../base/units.ts";
 import type { ServiceRecord } from "../../contract/service.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { copyDatabase, GoodCopy } from "./database-copy.ts";
-import { DamagedError, openDatabase, refuseDamaged } from "./database-file.ts";
+import { DamagedError, refuseDamaged } from "./database-damage.ts";
+import { openDatabase } from "./database-file.ts";
 import { SqliteAccess } from "./sqlite-access.ts";
 import { SqliteAudit } from "./sqlite-audit.ts";
 import { SqliteDocuments } from "./sqlite-documents.ts";
@@ -40,10 +41,12 @@ export async function openSqliteStore({ file, clock, logger }: SqliteStoreOption
     services.load();
     documents.load();
   } catch (error) {
+    // The pages are whole and what stands in them is not JSON: somebody wrote into the file.
+    if (error instanceof SyntaxError || sqliteTrouble(error, file) === "damaged") {
+      throw refuseDamaged({ file, error: new DamagedError("a stored definition cannot be read"), now: now(), db });
+    }
     db.close();
-    // The pages are whole and what stands in them is not JSON: the file was written into.
-    const damaged = error instanceof SyntaxError || sqliteTrouble(error, file) === "damaged";
-    throw damaged ? refuseDamaged(file, new DamagedError("a stored definition cannot be read"), now()) : error;
+    throw error;
   }
   return assemble({ db, file, clock, logger, services, documents, audit });
 }
