@@ -51,6 +51,17 @@ export function problemFailure(problem: Partial<Problem>, status: number): CliFa
   });
 }
 
+/**
+ * Our own refusals (the hub's and the agent's, when they run in this process) as failures; anything else stays what it is. Known by
+ * its name, since loading the class would load the validators with it.
+ */
+export function asFailure(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== "TailherdError" || !("code" in error)) return error;
+  const code = String(error.code);
+  const issues = "issues" in error ? (error.issues as FieldIssue[]) : [];
+  return new CliFailure(error.message, { code, exitCode: exitCodeOf(code, 0), issues, cause: error });
+}
+
 function hintsFor(code: string): string[] {
   switch (code) {
     case "unauthenticated":

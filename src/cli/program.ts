@@ -4,7 +4,7 @@ import { EXIT } from "../contract/error-table.ts";
 import { VERSION } from "../runtime/version.ts";
 import { CATALOG } from "./catalog.ts";
 import { Context, FORMATS, type GlobalOptions, type Surroundings } from "./context.ts";
-import { CliFailure, EXIT_INTERRUPTED } from "./failure.ts";
+import { asFailure, CliFailure, EXIT_INTERRUPTED } from "./failure.ts";
 import { printFailure } from "./output/failure.ts";
 
 const EXAMPLES = `
@@ -94,8 +94,9 @@ function exitCodeOf(error: unknown, io: Surroundings, options: GlobalOptions): n
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   if (error instanceof Error && error.name === "AbortError") return EXIT_INTERRUPTED;
-  printFailure(error, io, options);
-  return error instanceof CliFailure ? error.exitCode : EXIT.failed;
+  const failure = asFailure(error);
+  printFailure(failure, io, options);
+  return failure instanceof CliFailure ? failure.exitCode : EXIT.failed;
 }
 
 /** `tailherd logs | head` is no failure: the reader has seen enough. */

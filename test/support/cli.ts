@@ -1,0 +1,215 @@
+// Runs the CLI in tests: in this process with streams that are kept, or as a process of its own where signals and ends matter.
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Surroundings } from "../../src/cli/context.ts";
+import { run } from "../../src/cli/program.ts";
+import { socketPath } from "../../src/runtime/paths.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
+
+/** What a command left behind. */
+export interface CliResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Where a command runs. */
+export interface CliOptions {
+  dataDir?: string;
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Pretend that stdout and stderr are terminals of this width. */
+  terminal?: number;
+}
+
+const BASE_ENV = { PATH: process.env.PATH, LANG: "C.UTF-8", TZ: "UTC" };
+
+function environment({ dataDir, env }: CliOptions): NodeJS.ProcessEnv {
+  // HOME names no directory, so that a developer's own configuration never counts.
+  return { ...BASE_ENV, HOME: "/nonexistent", XDG_CONFIG_HOME: "/nonexistent", TAILHERD_DATA_DIR: dataDir, ...env };
+}
+
+/** Runs a command in this process. */
+export async function runCli(args: string[], options: CliOptions = {}): Promise<CliResult> {
+  const stdout = new Sink(options.terminal);
+  const stderr = new Sink(options.terminal);
+  const io = {
+    stdout,
+    stderr,
+    stdin: { isTTY: false },
+    env: environment(options),
+    cwd: options.cwd ?? tmpdir(),
+  } as unknown as Surroundings;
+  const code = await run(args, io);
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** Keeps what is written; looks like a stream as far as the CLI looks. */
+class Sink {
+  text = "";
+  readonly isTTY: boolean;
+  readonly columns: number | undefined;
+
+  constructor(width: number | undefined) {
+    this.isTTY = width !== undefined;
+    this.columns = width;
+  }
+
+  write(text: string): boolean {
+    this.text += text;
+    return true;
+  }
+
+  on(): this {
+    return this;
+  }
+
+  off(): this {
+    return this;
+  }
+}
+
+/** A command that runs on. Dispose it to be sure that it is gone. */
+export class RunningCli implements AsyncDisposable {
+  readonly child: ChildProcess;
+  stdout = "";
+  stderr = "";
+  private readonly ended: Promise<CliResult>;
+  private wake: (() => void)[] = [];
+
+  constructor(args: string[], options: CliOptions = {}, program: string[] = [MAIN]) {
+    this.child = spawn(process.execPath, [...program, ...args], {
+      cwd: options.cwd ?? tmpdir(),
+      env: environment(options),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.child.stdout?.setEncoding("utf8").on("data", (text: string) => this.heard("stdout", text));
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => this.heard("stderr", text));
+    this.ended = once(this.child, "close").then(([code, signal]) => {
+      const result = { code: code === null ? 128 : Number(code), stdout: this.stdout, stderr: this.stderr };
+      if (signal !== null) result.stderr += `\nended by ${String(signal)}`;
+      return result;
+    });
+    void this.ended.then(() => this.notify());
+  }
+
+  /** Resolves when a stream holds something that matches; rejects when the process ends before. */
+  async sees(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this[stream]);
+      if (match !== null) return match;
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        const { code } = await this.ended;
+        const late = pattern.exec(this[stream]);
+        if (late !== null) return late;
+        throw new Error(
+          `It ended with ${code} and never said ${pattern}.\nstdout: ${this.stdout}\nstderr: ${this.stderr}`,
+        );
+      }
+      await new Promise<void>((resolve) => this.wake.push(resolve));
+    }
+  }
+
+  /** How it ended, after it did. */
+  async end(signal?: NodeJS.Signals): Promise<CliResult> {
+    if (signal !== undefined) this.child.kill(signal);
+    return await this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.ended;
+  }
+
+  private heard(stream: "stdout" | "stderr", text: string): void {
+    this[stream] += text;
+    this.notify();
+  }
+
+  private notify(): void {
+    for (const wake of this.wake.splice(0)) wake();
+  }
+}
+
+/** What a scripted hub was asked. */
+export interface HubRequest {
+  key: string;
+  query: URLSearchParams;
+  headers: IncomingMessage["headers"];
+  body: unknown;
+}
+
+/** Answers one route: a value becomes JSON, an object with `status` a problem; or write the response yourself. */
+export type Script = (request: HubRequest, response: ServerResponse) => unknown;
+
+/** A refusal of the scripted hub. */
+export class Refusal {
+  readonly status: number;
+  readonly problem: object;
+
+  constructor(status: number, code: string, detail: string, more: object = {}) {
+    this.status = status;
+    this.problem = { type: "about:blank", title: code, status, detail, code, success: false, ...more };
+  }
+}
+
+/** A hub that says what a test wants, for what a real one does not do on demand: break off, refuse, answer oddly. */
+export interface ScriptedHub extends AsyncDisposable {
+  dataDir: string;
+  requests: HubRequest[];
+  /** Breaks all connections, as a dying hub does. */
+  breakOff(): void;
+}
+
+/** Starts one on the unix socket of a directory of its own. Keys are "GET /api/status", paths as sent. */
+export async function startScriptedHub(scripts: Record<string, Script>): Promise<ScriptedHub> {
+  const dataDir = mkdtempSync(join(tmpdir(), "tailherd-scripted-"));
+  const requests: HubRequest[] = [];
+  const server = createServer((incoming, response) => {
+    void answer(incoming, response, scripts, requests);
+  });
+  server.listen(socketPath(dataDir));
+  await once(server, "listening");
+  return {
+    dataDir,
+    requests,
+    breakOff: () => server.closeAllConnections(),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function answer(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  scripts: Record<string, Script>,
+  requests: HubRequest[],
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString();
+  const url = new URL(incoming.url ?? "/", "http://hub");
+  const key = `${incoming.method} ${decodeURIComponent(url.pathname)}`;
+  const request = {
+    key,
+    query: url.searchParams,
+    headers: incoming.headers,
+    body: text === "" ? undefined : JSON.parse(text),
+  };
+  requests.push(request);
+  const script = scripts[key];
+  const value =
+    script === undefined ? new Refusal(404, "not_found", `There is no ${key}`) : await script(request, response);
+  if (value === undefined) return;
+  const refused = value instanceof Refusal;
+  response.writeHead(refused ? value.status : 200, { "content-type": "application/json", etag: '"3"' });
+  response.end(JSON.stringify(refused ? value.problem : value));
+}
