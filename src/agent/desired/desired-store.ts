@@ -1,0 +1,66 @@
+// What should run on this server, kept on its own disk: the agent brings it back without a hub.
+import { join } from "node:path";
+import { z } from "zod";
+import type { Clock } from "../../base/clock.ts";
+import type { DesiredService } from "../../contract/agent.ts";
+import { desiredStateSchema, serviceSpecSchema } from "../../contract/service.ts";
+import type { Logger } from "../../runtime/logger.ts";
+import { readRecords } from "../supervisor/instance-record.ts";
+import { KeptFile } from "./kept-file.ts";
+
+const keptSchema = z.object({
+  update_interval_ms: z.number().positive(),
+  services: z.array(z.object({ spec: serviceSpecSchema, revision: z.int(), desired: desiredStateSchema })),
+});
+export type KeptDesired = z.infer<typeof keptSchema>;
+
+const DEFAULT_INTERVAL = 5000;
+
+/** Reads at start, then writes each change; a write is answered when it is on the disk for good. */
+export class DesiredStore {
+  private readonly file: KeptFile<KeptDesired>;
+  private readonly options: { agentDir: string; runRoot: string; clock: Clock; logger: Logger };
+
+  constructor(options: { agentDir: string; runRoot: string; clock: Clock; logger: Logger }) {
+    this.options = options;
+    this.file = new KeptFile(join(options.agentDir, "desired.json"), keptSchema);
+  }
+
+  /** Desired state as kept; where the file is damaged beyond its copy, it is made from what was running. */
+  async open(): Promise<KeptDesired> {
+    const { clock, logger, runRoot } = this.options;
+    const read = await this.file.read(clock.now());
+    switch (read.outcome) {
+      case "read":
+        return read.value;
+      case "recovered":
+        logger.warn({ damaged: read.damagedFile }, "desired state was damaged; the version before it is used");
+        return read.value;
+      case "lost":
+        logger.error({ damaged: read.damagedFile }, "desired state was damaged; it is made anew from what was running");
+        return { update_interval_ms: DEFAULT_INTERVAL, services: fromRecords(runRoot, logger) };
+      default:
+        return { update_interval_ms: DEFAULT_INTERVAL, services: [] };
+    }
+  }
+
+  /** Resolves when it is on the disk. */
+  keep(value: KeptDesired): Promise<void> {
+    return this.file.write(value);
+  }
+
+  close(): Promise<void> {
+    return this.file.settled();
+  }
+}
+
+function fromRecords(runRoot: string, logger: Logger): DesiredService[] {
+  const services = new Map<string, DesiredService>();
+  for (const { service, run } of readRecords(runRoot, logger)) {
+    if (run === null) continue;
+    const known = services.get(service);
+    if (known !== undefined && known.revision >= run.revision) continue;
+    services.set(service, { spec: run.spec, revision: run.revision, desired: "running" });
+  }
+  return [...services.values()];
+}

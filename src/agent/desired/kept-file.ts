@@ -1,0 +1,101 @@
+// A JSON file that survives a crash at any moment: written beside, synced, renamed; the version before it is kept for the case
+// that the disk damages this one (P8).
+import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { z } from "zod";
+import { systemWords } from "../supervisor/system-words.ts";
+
+/** fresh: there was none. recovered: the file was damaged (kept under `damagedFile`) and the one before it was read. */
+export type KeptRead<T> =
+  | { outcome: "fresh" }
+  | { outcome: "read"; value: T }
+  | { outcome: "recovered"; value: T; damagedFile: string }
+  | { outcome: "lost"; damagedFile: string };
+
+export class KeptFile<T> {
+  private readonly path: string;
+  private readonly schema: z.ZodType<T>;
+  private writing: Promise<void> = Promise.resolve();
+  private next: { value: T; written: Promise<void> } | undefined;
+
+  constructor(path: string, schema: z.ZodType<T>) {
+    this.path = path;
+    this.schema = schema;
+  }
+
+  /** Reads it; a damaged one is set aside, never deleted, and the version before it takes its place. */
+  async read(now: number): Promise<KeptRead<T>> {
+    const current = await this.parse(this.path);
+    if (current.outcome === "read") return current;
+    const damagedFile = `${this.path}.damaged-${new Date(now).toISOString().replaceAll(":", "")}`;
+    if (current.outcome === "damaged") await rename(this.path, damagedFile);
+    const previous = await this.parse(this.previous);
+    if (previous.outcome === "read") {
+      return current.outcome === "damaged" ? { outcome: "recovered", value: previous.value, damagedFile } : previous;
+    }
+    return current.outcome === "damaged" ? { outcome: "lost", damagedFile } : { outcome: "fresh" };
+  }
+
+  /** Resolves when it is on the disk for good. Writes that wait together become one, with the newest value. */
+  write(value: T): Promise<void> {
+    if (this.next !== undefined) {
+      this.next.value = value;
+      return this.next.written;
+    }
+    const written = this.writing.then(() => {
+      const due = this.next;
+      this.next = undefined;
+      return due === undefined ? undefined : this.writeNow(due.value);
+    });
+    this.next = { value, written };
+    this.writing = written.catch(() => undefined);
+    return written;
+  }
+
+  /** Resolves when nothing waits to be written. */
+  settled(): Promise<void> {
+    return this.writing;
+  }
+
+  private get previous(): string {
+    return `${this.path}.previous`;
+  }
+
+  private async parse(path: string): Promise<{ outcome: "read"; value: T } | { outcome: "none" | "damaged" }> {
+    let text: string;
+    try {
+      text = await readFile(path, "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return { outcome: "none" };
+      throw new Error(`Cannot read ${path}: ${systemWords(error)}`, { cause: error });
+    }
+    try {
+      const parsed = this.schema.safeParse(JSON.parse(text));
+      return parsed.success ? { outcome: "read", value: parsed.data } : { outcome: "damaged" };
+    } catch {
+      return { outcome: "damaged" };
+    }
+  }
+
+  private async writeNow(value: T): Promise<void> {
+    const directory = dirname(this.path);
+    const fresh = join(directory, `.${basename(this.path)}.new`);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const file = await open(fresh, "w", 0o600);
+    try {
+      await file.writeFile(JSON.stringify(value));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rm(this.previous, { force: true });
+    await link(this.path, this.previous).catch(() => undefined);
+    await rename(fresh, this.path);
+    const handle = await open(directory, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+}

@@ -1,0 +1,124 @@
+// The agent's answers: one handler for each method of the contract. They translate; what is done is done elsewhere.
+import type { Clock } from "../base/clock.ts";
+import type { AgentHandlers } from "../contract/agent.ts";
+import { userInfo } from "node:os";
+import type { DesiredStore } from "./desired/desired-store.ts";
+import type { Notices } from "./notices.ts";
+import type { Observer } from "./observer.ts";
+import { describeProcess } from "./processes/describe-process.ts";
+import { type ExternalSources, listExternal } from "./processes/external-list.ts";
+import type { ProcessTable } from "./processes/process-table.ts";
+import { findAccount } from "./supervisor/accounts.ts";
+import { checkSpec } from "./supervisor/check-spec.ts";
+import type { Containment } from "./supervisor/containment.ts";
+import { loginEnvironment } from "./supervisor/environment.ts";
+import type { Supervisor } from "./supervisor/supervisor.ts";
+import { tryCommand } from "./supervisor/try-command.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+export interface HandlerTools {
+  supervisor: Supervisor;
+  observer: Observer;
+  desired: DesiredStore;
+  notices: Notices;
+  table: ProcessTable;
+  containment: Containment;
+  clock: Clock;
+  /** Kept with the desired state, so that sampling goes on as it was. */
+  interval: number;
+}
+
+export function createHandlers(tools: HandlerTools): AgentHandlers {
+  const { supervisor, observer, desired, table, clock } = tools;
+  const subscriptions = new Subscriptions(supervisor, tools.notices);
+  let interval = tools.interval;
+  const keep = (): Promise<void> => desired.keep({ update_interval_ms: interval, services: supervisor.definitions() });
+  const external = (): ExternalSources => ({
+    table,
+    listeners: observer.sampler.listeners,
+    untouchable: observer.untouchable(),
+    now: () => clock.now(),
+  });
+  const running = (service?: string) =>
+    supervisor
+      .instances(service)
+      .filter((instance) => instance.alive || instance.state === "external")
+      .map((instance) => observer.sampled(instance));
+
+  return {
+    async apply({ services, update_interval_ms }) {
+      interval = update_interval_ms;
+      observer.setInterval(interval);
+      const wanted = new Set(services.map(({ spec }) => spec.name));
+      const leaving = supervisor.definitions().filter(({ spec }) => !wanted.has(spec.name));
+      await Promise.all([
+        ...services.map((service) => supervisor.set(service)),
+        ...leaving.map(({ spec }) => supervisor.remove(spec.name, "tailherd")),
+      ]);
+      await keep();
+      supervisor.reconcileSoon();
+      return {};
+    },
+    async set({ service }) {
+      await supervisor.set(service);
+      await keep();
+      supervisor.reconcileSoon(service.spec.name);
+      return {};
+    },
+    async remove({ service, by }) {
+      const removing = supervisor.remove(service, by);
+      // Forgotten first: an agent that dies meanwhile must not bring it back.
+      await keep();
+      return removing;
+    },
+    async act({ service, action, index, by }) {
+      if (action !== "restart") observer.match();
+      return supervisor.act(service, action, index, by);
+    },
+    async snapshot() {
+      return { instances: supervisor.instances().map((one) => observer.status(one)), system: observer.system };
+    },
+    async read_output({ service, index, ...query }) {
+      return supervisor.instance(service, index).output.read(query);
+    },
+    async follow_output(params) {
+      subscriptions.follow(params);
+      return {};
+    },
+    async unfollow_output({ subscription }) {
+      subscriptions.unfollow(subscription);
+      return {};
+    },
+    async processes({ service }) {
+      return { processes: running(service).flatMap((one) => observer.sampler.processes(one)) };
+    },
+    async scan_ports({ service }) {
+      return { detected_ports: observer.sampler.scanPorts(running(service)) };
+    },
+    async listeners() {
+      return { listeners: observer.sampler.listAll(running()) };
+    },
+    async match({ keywords }) {
+      return listExternal(keywords, external());
+    },
+    async describe_process({ pid, create_time }) {
+      return describeProcess(pid, create_time, {
+        ...external(),
+        loginEnvironment: (user) => {
+          const account = findAccount(user);
+          return account === undefined ? {} : loginEnvironment(account);
+        },
+        ownUser: userInfo().username,
+        taken: supervisor.definitions().map(({ spec }) => spec.name),
+      });
+    },
+    async check_spec({ spec }) {
+      return {
+        problems: checkSpec(spec, { containment: tools.containment, external: external(), running: running() }),
+      };
+    },
+    async try_command({ spec, seconds }, signal) {
+      return tryCommand(spec, seconds, { table, clock, signal });
+    },
+  };
+}

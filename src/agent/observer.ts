@@ -1,0 +1,173 @@
+// What the agent sees at each interval, and the rows it tells: instances as they change, samples as they come.
+import type { Clock, Timer } from "../base/clock.ts";
+import type { InstanceStatus, SystemStats } from "../contract/status.ts";
+import type { Logger } from "../runtime/logger.ts";
+import type { Notices } from "./notices.ts";
+import { ExternalMatcher } from "./processes/external-match.ts";
+import type { ProcessTable } from "./processes/process-table.ts";
+import { Untouchable } from "./processes/untouchable.ts";
+import { type InstanceReading, type SampledInstance, Sampler } from "./sampler/sampler.ts";
+import type { Containment } from "./supervisor/containment.ts";
+import type { Instance } from "./supervisor/instance.ts";
+import { instanceStatus } from "./supervisor/instance-status.ts";
+import { isShimCommand } from "./supervisor/shims.ts";
+import type { Supervisor } from "./supervisor/supervisor.ts";
+
+export interface ObserverOptions {
+  server: { id: string; name: string };
+  table: ProcessTable;
+  containment: Containment;
+  clock: Clock;
+  logger: Logger;
+  notices: Notices;
+  /** Its filesystem is the one whose fullness is told. */
+  dataDir: string;
+}
+
+export class Observer {
+  readonly sampler: Sampler;
+  system: SystemStats | null = null;
+  private readonly options: ObserverOptions;
+  private readonly matcher: ExternalMatcher;
+  private readonly readings = new WeakMap<Instance, { generation: number; reading: InstanceReading }>();
+  private readonly pending = new Set<Instance>();
+  private supervisor: Supervisor | undefined;
+  private interval = 0;
+  private timer: Timer | undefined;
+  private sampling: Promise<void> = Promise.resolve();
+  private closed = false;
+
+  constructor(options: ObserverOptions) {
+    this.options = options;
+    const { table, dataDir, clock } = options;
+    this.sampler = new Sampler({ table, dataDir, clock });
+    this.matcher = new ExternalMatcher(table, () => clock.now());
+  }
+
+  /** Begins to sample; the first sample is taken at once. */
+  start(supervisor: Supervisor, interval: number): void {
+    this.supervisor = supervisor;
+    this.interval = interval;
+    this.schedule(0);
+  }
+
+  /** Milliseconds between samples from now on. */
+  setInterval(interval: number): void {
+    if (interval === this.interval) return;
+    this.interval = interval;
+    this.schedule(interval);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.timer?.cancel();
+    await this.sampling;
+  }
+
+  /** Tells an instance's row at the end of this turn; several changes within it are one. */
+  changed(instance: Instance): void {
+    this.pending.add(instance);
+    if (this.pending.size === 1) queueMicrotask(() => this.tellChanged());
+  }
+
+  removed(service: string, index: number): void {
+    this.options.notices.send({ notice: "instances", data: { changed: [], removed: [{ service, index }] } });
+  }
+
+  status(instance: Instance): InstanceStatus {
+    return instanceStatus(instance, this.options.server, this.options.table, this.readingOf(instance));
+  }
+
+  memoryOf(instance: Instance): number | null {
+    return this.readings.get(instance)?.reading.memory ?? null;
+  }
+
+  /** Looks for processes that match the keywords of services that do not run. */
+  match(): void {
+    const instances = this.supervisor?.instances() ?? [];
+    const services = instances.filter((instance) => instance.index === 0 && !instance.alive);
+    const wanted = services.flatMap(({ service, desired }) =>
+      desired.spec.match_keywords.length === 0 ? [] : [{ name: service, keywords: desired.spec.match_keywords }],
+    );
+    const found = this.matcher.match(wanted, () => this.untouchable());
+    const bootId = this.options.table.bootId();
+    for (const instance of services) {
+      const match = found.get(instance.service);
+      const processes = match?.processes.map(({ pid, startTicks }) => ({ pid, startTicks, bootId })) ?? [];
+      instance.matched(processes, match?.refused ?? null);
+    }
+  }
+
+  /** Judges what may be touched, as of now. */
+  untouchable(): Untouchable {
+    const managed = (this.supervisor?.instances() ?? [])
+      .filter((instance) => instance.state !== "external")
+      .map((instance) => {
+        const { service, pids, shims = [], cgroups } = this.sampled(instance);
+        return { service, pids: [...pids, ...shims], cgroups };
+      });
+    return new Untouchable({ table: this.options.table, managed, isShim: isShimCommand });
+  }
+
+  /** What the sampler needs of an instance that runs, here or as something external. */
+  sampled(instance: Instance): SampledInstance {
+    const { shim, main } = instance.contained;
+    const external = instance.state === "external";
+    return {
+      service: instance.service,
+      index: instance.index,
+      pids: external ? instance.external.map(({ pid }) => pid) : main === null ? [] : [main.pid],
+      cgroups: external ? [] : this.options.containment.directories(instance.directory.key),
+      shims: shim === null ? [] : [shim.pid],
+      ports: instance.desired.spec.ports,
+    };
+  }
+
+  private schedule(delay: number): void {
+    this.timer?.cancel();
+    if (this.closed) return;
+    this.timer = this.options.clock.after(delay, () => {
+      this.sampling = this.sample()
+        .catch((error: unknown) => this.options.logger.error({ error: String(error) }, "a sample failed"))
+        .finally(() => this.schedule(this.interval));
+    });
+  }
+
+  private async sample(): Promise<void> {
+    const { supervisor } = this;
+    if (supervisor === undefined) return;
+    supervisor.tick();
+    this.match();
+    const instances = supervisor.instances();
+    const running = instances.filter((instance) => instance.alive || instance.state === "external");
+    const sample = await this.sampler.sample(running.map((instance) => this.sampled(instance)));
+    this.system = sample.system;
+    for (const [at, instance] of running.entries()) {
+      const reading = sample.instances[at];
+      if (reading !== undefined) this.readings.set(instance, { generation: instance.generation, reading });
+    }
+    if (this.closed) return;
+    this.options.notices.send({
+      notice: "samples",
+      data: {
+        at: this.options.clock.now(),
+        system: sample.system,
+        instances: running.map((instance) => this.status(instance)),
+        samples: sample.instances.map(({ service, index, cpu, memory }) => ({ service, index, cpu, memory })),
+      },
+    });
+  }
+
+  /** Measurements of the generation that runs; none for one that is gone. */
+  private readingOf(instance: Instance): InstanceReading | undefined {
+    const kept = this.readings.get(instance);
+    const current = kept?.generation === instance.generation && (instance.alive || instance.state === "external");
+    return current ? kept.reading : undefined;
+  }
+
+  private tellChanged(): void {
+    const changed = [...this.pending].map((instance) => this.status(instance));
+    this.pending.clear();
+    if (!this.closed) this.options.notices.send({ notice: "instances", data: { changed, removed: [] } });
+  }
+}

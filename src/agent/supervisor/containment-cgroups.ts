@@ -1,0 +1,206 @@
+// Containment by cgroup v2, with limits by v2 or v1 controllers. The shim lives in its instance's cgroup and forks the service
+// there: moving a process costs the kernel some 10 ms (it waits for an RCU grace period), once for each shim instead of each start.
+import { type FSWatcher, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ServiceSpec } from "../../contract/service.ts";
+import { cgroupMembers } from "../processes/process-tree.ts";
+import { type CgroupLayout, type Controller, removeCgroup } from "./cgroup-layout.ts";
+import type { Contained, Containment, Prepared } from "./containment.ts";
+import { isSystemError, systemWords } from "./system-words.ts";
+
+type Limits = ServiceSpec["limits"];
+const CPU_PERIOD = 100_000;
+/** Milliseconds that processes in the kernel may take to stop. */
+const FREEZE_TIME = 1000;
+
+export class CgroupContainment implements Containment {
+  readonly kind = "cgroups";
+  private readonly layout: CgroupLayout;
+
+  constructor(layout: CgroupLayout) {
+    this.layout = layout;
+  }
+
+  prepare(key: string, limits: Limits): Prepared {
+    const problem = this.problem(limits);
+    if (problem !== undefined) return { ok: false, ...problem };
+    const joins = [this.unified(key)];
+    mkdirSync(this.unified(key), { recursive: true });
+    for (const controller of ["memory", "cpu", "pids"] as const) {
+      const directory = this.directoryOf(key, controller);
+      if (directory === undefined) continue;
+      // A v1 cgroup without limits would only cost; one that has been made may still hold old limits.
+      const isV1 = directory !== this.unified(key);
+      try {
+        if (isV1 && limits[controller] === null) {
+          removeCgroup(directory);
+          continue;
+        }
+        mkdirSync(directory, { recursive: true });
+        this.write(directory, controller, limits[controller], isV1);
+      } catch (error) {
+        return { ok: false, path: `limits.${controller}`, words: `limit ${controller}: ${systemWords(error)}` };
+      }
+      if (isV1) joins.push(directory);
+    }
+    return { ok: true, joins };
+  }
+
+  problem(limits: Limits): { path: string; words: string } | undefined {
+    for (const controller of ["memory", "cpu", "pids"] as const) {
+      if (limits[controller] === null || this.directoryOf("x", controller) !== undefined) continue;
+      const words = `limit ${controller}: the kernel's ${controller} controller is not available to the agent on this machine`;
+      return { path: `limits.${controller}`, words };
+    }
+    return undefined;
+  }
+
+  leftovers(instance: Contained): number[] {
+    return cgroupMembers(this.unified(instance.key)).filter(
+      (pid) => pid !== instance.shim?.pid && pid !== instance.main?.pid,
+    );
+  }
+
+  async killAll(instance: Contained): Promise<void> {
+    try {
+      writeFileSync(join(this.unified(instance.key), "cgroup.kill"), "1");
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return;
+      throw error;
+    }
+    await this.whenEmpty(instance, new AbortController().signal);
+  }
+
+  whenEmpty(instance: Contained, signal: AbortSignal): Promise<boolean> {
+    return changeOf(join(this.unified(instance.key), "cgroup.events"), isEmpty, signal);
+  }
+
+  async freeze(instance: Contained): Promise<AsyncDisposable> {
+    const directory = this.unified(instance.key);
+    const set = (frozen: "0" | "1"): void => this.tryPut(directory, "cgroup.freeze", frozen);
+    set("1");
+    await changeOf(
+      join(directory, "cgroup.events"),
+      (text) => text === "" || text.includes("frozen 1"),
+      AbortSignal.timeout(FREEZE_TIME),
+    );
+    return {
+      async [Symbol.asyncDispose]() {
+        set("0");
+      },
+    };
+  }
+
+  oomKills(key: string): number {
+    const directory = this.directoryOf(key, "memory");
+    if (directory === undefined) return 0;
+    const file = directory === this.unified(key) ? "memory.events" : "memory.oom_control";
+    return Number(/^oom_kill (\d+)$/m.exec(readOrEmpty(join(directory, file)))?.[1] ?? 0);
+  }
+
+  directories(key: string): string[] {
+    const v1 = [...this.layout.v1.values()].map((directory) => join(directory, key));
+    return [this.unified(key), ...v1];
+  }
+
+  remove(key: string): void {
+    for (const directory of this.directories(key)) removeCgroup(directory);
+  }
+
+  close(): void {
+    // The kernel refuses while anything lives in them, or below.
+    for (const directory of [this.layout.unified, ...this.layout.v1.values()]) {
+      removeCgroup(directory);
+      removeCgroup(dirname(directory));
+    }
+  }
+
+  private unified(key: string): string {
+    return join(this.layout.unified, key);
+  }
+
+  private directoryOf(key: string, controller: Controller): string | undefined {
+    if (this.layout.v2.has(controller)) return this.unified(key);
+    const v1 = this.layout.v1.get(controller);
+    return v1 && join(v1, key);
+  }
+
+  private write(directory: string, controller: Controller, value: number | null, isV1: boolean): void {
+    const put = (file: string, text: string): void => writeFileSync(join(directory, file), text);
+    switch (controller) {
+      case "memory":
+        // Without a limit for swap too, what does not fit in memory goes there and the limit means little.
+        if (isV1) {
+          // Memory with swap may never be less than memory alone, whichever way both are changed.
+          this.tryPut(directory, "memory.memsw.limit_in_bytes", "-1");
+          put("memory.limit_in_bytes", String(value ?? -1));
+          this.tryPut(directory, "memory.memsw.limit_in_bytes", String(value ?? -1));
+        } else {
+          put("memory.max", value === null ? "max" : String(value));
+          this.tryPut(directory, "memory.swap.max", value === null ? "max" : "0");
+        }
+        break;
+      case "cpu": {
+        const quota = value === null ? null : Math.max(1000, Math.round(value * CPU_PERIOD));
+        if (!isV1) put("cpu.max", `${quota ?? "max"} ${CPU_PERIOD}`);
+        else {
+          put("cpu.cfs_period_us", String(CPU_PERIOD));
+          put("cpu.cfs_quota_us", String(quota ?? -1));
+        }
+        break;
+      }
+      case "pids":
+        // The shim is a member too.
+        put("pids.max", value === null ? "max" : String(value + 1));
+    }
+  }
+
+  private tryPut(directory: string, file: string, text: string): void {
+    try {
+      writeFileSync(join(directory, file), text);
+    } catch {
+      // No swap accounting in this kernel.
+    }
+  }
+}
+
+/** Resolves to true when the file's text is as wanted, to false when `signal` is aborted before. */
+function changeOf(path: string, wanted: (text: string) => boolean, signal: AbortSignal): Promise<boolean> {
+  const isThere = (): boolean => wanted(readOrEmpty(path));
+  if (isThere()) return Promise.resolve(true);
+  let watcher: FSWatcher;
+  try {
+    watcher = watch(path, { persistent: false });
+  } catch {
+    return Promise.resolve(isThere());
+  }
+  return new Promise((resolve) => {
+    const finish = (found: boolean): void => {
+      watcher.close();
+      signal.removeEventListener("abort", onAbort);
+      resolve(found);
+    };
+    const onAbort = (): void => finish(isThere());
+    watcher.on("change", () => {
+      if (isThere()) finish(true);
+    });
+    watcher.on("error", onAbort);
+    signal.addEventListener("abort", onAbort);
+    // It may have changed before the watch began.
+    if (isThere()) finish(true);
+    else if (signal.aborted) finish(false);
+  });
+}
+
+/** No member, also in what lies below. A cgroup that is gone is empty. */
+function isEmpty(events: string): boolean {
+  return events === "" || events.includes("populated 0");
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,68 @@
+// What an agent keeps of an instance for the agent after it (state.json in the run directory).
+import { readdirSync } from "node:fs";
+import { z } from "zod";
+import { serviceSpecSchema } from "../../contract/service.ts";
+import { exitRecordSchema, instanceStateSchema } from "../../contract/status.ts";
+import type { Logger } from "../../runtime/logger.ts";
+import { RunDirectory } from "./run-directory.ts";
+
+const identitySchema = z.object({ pid: z.int(), startTicks: z.int(), bootId: z.string() });
+
+const runSchema = z.object({
+  generation: z.int(),
+  /** What it was started from; the saved definition may be newer. */
+  revision: z.int(),
+  spec: serviceSpecSchema,
+  /** A shell stays between us and the program. */
+  wrapped: z.boolean(),
+  /** When the shim was given the order, Unix milliseconds. */
+  launchedAt: z.number(),
+  /** Counter of out-of-memory kills before it. */
+  oomBefore: z.int(),
+  /** Known once the launch told it. */
+  process: identitySchema.nullable(),
+  /** The pre_start hook is done, or there was none. */
+  hookDone: z.boolean(),
+});
+/** One generation, from the order to start it until its end has been dealt with. */
+export type Run = z.infer<typeof runSchema>;
+
+export const instanceRecordSchema = z.object({
+  service: z.string(),
+  index: z.int(),
+  /** Tells this run directory from one of the same name before it; part of event ids. */
+  birth: z.string(),
+  bootId: z.string(),
+  generation: z.int(),
+  run: runSchema.nullable(),
+  state: instanceStateSchema,
+  reason: z.string().nullable(),
+  since: z.number(),
+  restartCount: z.int(),
+  history: z.object({
+    starts: z.array(z.number()),
+    inARow: z.int(),
+    rowSince: z.number().nullable(),
+    throttled: z.boolean(),
+  }),
+  nextStartAt: z.number().nullable(),
+  /** cgroup directories that the shim entered. */
+  joins: z.array(z.string()),
+  lastExit: exitRecordSchema.nullable(),
+});
+export type InstanceRecord = z.infer<typeof instanceRecordSchema>;
+
+/** The record of a run directory; undefined when there is none, or it is damaged, which is told to the logger. */
+export function readRecord(directory: RunDirectory, logger: Logger): InstanceRecord | undefined {
+  const raw = directory.readState();
+  if (raw === undefined) return undefined;
+  const parsed = instanceRecordSchema.safeParse(raw);
+  if (!parsed.success)
+    logger.warn({ directory: directory.path }, "state.json is damaged; the shim's files are used instead");
+  return parsed.data;
+}
+
+/** The records of all run directories that can be read. */
+export function readRecords(runRoot: string, logger: Logger): InstanceRecord[] {
+  return readdirSync(runRoot).flatMap((key) => readRecord(new RunDirectory(runRoot, key), logger) ?? []);
+}

@@ -1,0 +1,46 @@
+// Why a launch did not become the program, in the system's words.
+import { accessSync, constants, statSync } from "node:fs";
+import type { ServiceSpec } from "../../contract/service.ts";
+import { findAccount, ownAccount } from "./accounts.ts";
+import { fromHome, GAVE_UP } from "./launch-script.ts";
+import { systemWords } from "./system-words.ts";
+
+export interface LaunchFailure {
+  cause: "failed_to_start" | "hook_failed";
+  words: string;
+}
+
+/** Null when it is not a failure of the launch after all: a program may end with 125 to 127 by itself. */
+export function launchFailure(
+  spec: ServiceSpec,
+  status: number,
+  reason: { generation: number; words: string[] } | undefined,
+  generation: number,
+  lastLine: string | undefined,
+): LaunchFailure | null {
+  const told = reason?.generation === generation ? reason.words : [];
+  if (status === GAVE_UP) {
+    if (told[0] === "cd") return { cause: "failed_to_start", words: directoryWords(spec) };
+    if (told[0] === "hook") return { cause: "hook_failed", words: `pre_start failed: exit ${told[1] ?? "unknown"}` };
+    return null;
+  }
+  const fallback = status === 126 ? "permission denied" : "command not found";
+  return { cause: "failed_to_start", words: lastLine === undefined ? fallback : withoutShell(lastLine) };
+}
+
+function directoryWords(spec: ServiceSpec): string {
+  const account = (spec.user === null ? undefined : findAccount(spec.user)) ?? ownAccount();
+  const path = fromHome(spec.working_dir ?? account.home, account);
+  try {
+    if (!statSync(path).isDirectory()) return `working directory ${path}: not a directory`;
+    accessSync(path, constants.X_OK);
+    return `working directory ${path}: permission denied for ${account.name}`;
+  } catch (error) {
+    return `working directory ${path}: ${systemWords(error)}`;
+  }
+}
+
+/** "./launch: 1: eval: nosuch: not found" without where in our shell text it happened. */
+function withoutShell(line: string): string {
+  return line.replace(/^(?:\.\/launch|\/bin\/sh|sh)(?:: (?:line )?\d+)?: (?:(?:eval|exec|\d+): )*/, "");
+}

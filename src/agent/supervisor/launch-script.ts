@@ -1,0 +1,125 @@
+// Writes what a start runs: shell text with the definition as it is now. First, as the agent's user, it tells who it is; then, as
+// the service's user, it sets the environment, enters the directory, runs the hook, and becomes the program.
+import { isAbsolute, join } from "node:path";
+import type { ServiceSpec } from "../../contract/service.ts";
+import { type Account, findAccount, ownAccount } from "./accounts.ts";
+import { serviceEnvironment } from "./environment.ts";
+import { findTool } from "./find-program.ts";
+import { execLine, shellQuote } from "./shell-words.ts";
+
+/** Exit code of a launch that gave up and told why. */
+export const GAVE_UP = 125;
+/** Environment name by which strays of an instance are found where there are no cgroups. */
+export const MARKER = "TAILHERD_INSTANCE";
+
+export type LaunchText =
+  | {
+      ok: true;
+      launch: string;
+      /** The part that runs as another user, read by its shell from stdin; undefined when it is part of `launch`. */
+      body: string | undefined;
+      /** A shell stays between us and the program: it must be signalled with its group. */
+      wrapped: boolean;
+      directory: string;
+      account: Account;
+      env: Record<string, string>;
+    }
+  | { ok: false; path: string; words: string };
+
+/** Builds the text, or says in words why this definition cannot start on this machine. */
+export function buildLaunch(
+  spec: ServiceSpec,
+  index: number,
+  marker: string,
+  output: { readonly stdoutFile: string; readonly stderrFile: string },
+): LaunchText {
+  const own = ownAccount();
+  const account = spec.user === null ? own : findAccount(spec.user);
+  if (account === undefined) return { ok: false, path: "user", words: `user ${spec.user}: there is no such account` };
+  const other = account.uid !== own.uid;
+  if (other && own.uid !== 0) {
+    return {
+      ok: false,
+      path: "user",
+      words: `user ${account.name}: only an agent that runs as root can change the user`,
+    };
+  }
+  const setpriv = other ? findTool("setpriv") : "";
+  if (setpriv === undefined) {
+    return {
+      ok: false,
+      path: "user",
+      words: `user ${account.name}: setpriv, which changes the user, is not installed`,
+    };
+  }
+  const directory = fromHome(spec.working_dir ?? account.home, account);
+  const environment = serviceEnvironment(spec, account, (path) => fromHome(path, account));
+  if (!environment.ok) return environment;
+  const program = programText(spec);
+  if (program === undefined) return { ok: false, path: "start_cmd", words: "it has neither start_cmd nor argv" };
+  const env = {
+    ...environment.env,
+    TAILHERD_SERVICE: spec.name,
+    TAILHERD_INSTANCE_INDEX: String(index),
+    [MARKER]: marker,
+  };
+  const body = bodyText(spec, env, directory, program.text);
+  const become = `exec ${setpriv} --reuid=${account.uid} --regid=${account.gid} --init-groups -- /bin/sh -s -- "$1" <./body\n`;
+  return {
+    ok: true,
+    launch: `${preamble(output)}${other ? become : body}`,
+    body: other ? body : undefined,
+    wrapped: program.wrapped,
+    directory,
+    account,
+    env,
+  };
+}
+
+/** A path of a definition: relative ones begin in the home of the service's user. */
+export function fromHome(path: string, account: Account): string {
+  if (path === "~" || path.startsWith("~/")) return join(account.home, path.slice(1));
+  return isAbsolute(path) ? path : join(account.home, path);
+}
+
+function preamble(output: { readonly stdoutFile: string; readonly stderrFile: string }): string {
+  return `if [ -r /proc/self/stat ]; then
+  read -r boot </proc/sys/kernel/random/boot_id
+  read -r self </proc/self/stat
+else
+  boot=- self=$$
+fi
+echo "$1 $boot $self" 1<>told/pid
+unset boot self
+exec >>${shellQuote(output.stdoutFile)} 2>>${shellQuote(output.stderrFile)} 8<>told/reason
+`;
+}
+
+/** One compound command: its shell may read it from stdin, and has read all of it before stdin changes. */
+function bodyText(spec: ServiceSpec, env: Record<string, string>, directory: string, program: string): string {
+  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
+  const hook = spec.hooks.pre_start;
+  return [
+    "{",
+    "exec </dev/null",
+    ...exports,
+    `cd ${shellQuote(directory)} 2>/dev/null || { echo "$1 cd" >&8; exit ${GAVE_UP}; }`,
+    ...(hook === null
+      ? []
+      : [`/bin/sh -c ${shellQuote(hook)} 8>&- || { echo "$1 hook $?" >&8; exit ${GAVE_UP}; }`, 'echo "$1 exec" >&8']),
+    "exec 8>&-",
+    "set --",
+    program,
+    "}",
+    "",
+  ].join("\n");
+}
+
+function programText(spec: ServiceSpec): { text: string; wrapped: boolean } | undefined {
+  if (spec.argv !== null) return { text: `exec ${spec.argv.map(shellQuote).join(" ")}`, wrapped: false };
+  if (spec.start_cmd === null) return undefined;
+  const line = execLine(spec.start_cmd);
+  return line === undefined
+    ? { text: `exec /bin/sh -c ${shellQuote(spec.start_cmd)}`, wrapped: true }
+    : { text: `eval ${shellQuote(line)}`, wrapped: false };
+}

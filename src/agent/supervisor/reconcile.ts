@@ -1,0 +1,50 @@
+// What should happen next to an instance: a pure function of what is desired, what is observed, and the time.
+import type { DesiredState } from "../../contract/service.ts";
+import type { InstanceState } from "../../contract/status.ts";
+
+/** What counts of an instance for the plan. */
+export interface Observed {
+  state: InstanceState;
+  /** When `backoff` is over, Unix milliseconds. */
+  nextStartAt: number | null;
+}
+
+/** forget_start: a start that waited is not wanted any more. */
+export type Plan =
+  | { act: "nothing" }
+  | { act: "start" }
+  | { act: "wait"; until: number }
+  | { act: "stop" }
+  | { act: "forget_start" };
+
+/** Compares; ends that the policy left (`exited`, `fatal`) stay until somebody asks, and what runs elsewhere is not doubled. */
+export function planNext(desired: DesiredState, observed: Observed, now: number): Plan {
+  return desired === "running" ? towardsRunning(observed, now) : towardsStopped(observed.state);
+}
+
+function towardsRunning(observed: Observed, now: number): Plan {
+  switch (observed.state) {
+    case "stopped":
+      return { act: "start" };
+    case "backoff": {
+      const due = observed.nextStartAt ?? now;
+      return due <= now ? { act: "start" } : { act: "wait", until: due };
+    }
+    default:
+      return { act: "nothing" };
+  }
+}
+
+function towardsStopped(state: InstanceState): Plan {
+  switch (state) {
+    case "starting":
+    case "running":
+    case "unhealthy":
+      return { act: "stop" };
+    case "waiting":
+    case "backoff":
+      return { act: "forget_start" };
+    default:
+      return { act: "nothing" };
+  }
+}

@@ -1,0 +1,138 @@
+// Starts shims: the few lines of sh that outlive us, one for each instance. Many are forked by one shell in one go: each is an
+// element of a pipeline, because a background job ("&") would have INT and QUIT ignored for good, and so would its services.
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "../../runtime/logger.ts";
+import { findTool } from "./find-program.ts";
+import type { RunDirectory } from "./run-directory.ts";
+import { shellQuote } from "./shell-words.ts";
+import { systemWords } from "./system-words.ts";
+
+/** Shims forked by one shell: enough to share its cost, few enough that the first can work while others are forked. */
+const BATCH = 50;
+
+/** Reading /proc/self with a builtin's redirection tells who a subshell is ($$ is its parent's); elsewhere a child of it says so. */
+const SCRIPT = `# Waits for orders of the tailherd agent and starts one service; outlives the agent, and decides nothing.
+shim() {
+  cd "$1" || exit
+  shift
+  exec </dev/null >/dev/null 9<>ctl 2>>told/words
+  trap '' TERM INT HUP QUIT PIPE USR1 USR2 ALRM
+  joined=1
+  for group; do echo 0 >"$group/cgroup.procs" || joined=0; done
+  if [ -r /proc/self/stat ]; then
+    read -r boot </proc/sys/kernel/random/boot_id
+    read -r self </proc/self/stat
+  else
+    boot=$BOOT
+    self=$(exec /bin/sh -c 'echo $PPID')
+  fi
+  echo "$joined $boot $self" 1<>told/shim
+  unset joined boot self group
+  while read -r order generation <&9; do
+    case $order in
+    start)
+      (
+        trap - TERM INT HUP QUIT PIPE USR1 USR2 ALRM
+        exec 9<&-
+        exec $SETSID /bin/sh ./launch "$generation"
+      )
+      echo "$generation $?" 1<>told/exit
+      ;;
+    quit) exit ;;
+    esac
+  done
+}
+. /dev/stdin
+`;
+
+/** A shim that is wanted. */
+export interface ShimOrder {
+  directory: RunDirectory;
+  /** cgroup directories it enters, and its services with it. */
+  joins: string[];
+}
+
+/** Starts shims in batches; what they are is told in their run directories. */
+export class Shims {
+  private readonly root: string;
+  private readonly bootId: string;
+  private readonly logger: Logger;
+  private waiting: ShimOrder[] = [];
+  private batches = 0;
+  private readonly setsid: string | undefined;
+
+  /** `root` holds all run directories. */
+  constructor(options: { root: string; bootId: string; logger: Logger }) {
+    this.root = options.root;
+    this.bootId = options.bootId;
+    this.logger = options.logger;
+    this.setsid = setsidCommand();
+    mkdirSync(this.root, { recursive: true, mode: 0o700 });
+    writeFileSync(this.scriptPath, this.script(), { mode: 0o600 });
+  }
+
+  /** The file that every shim's command line names. */
+  get scriptPath(): string {
+    return join(this.root, "tailherd-shim");
+  }
+
+  /** Starts a shim with the next batch, which leaves when the current turn of the event loop is over. */
+  request(order: ShimOrder): void {
+    this.waiting.push(order);
+    if (this.waiting.length === 1) setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    const orders = this.waiting;
+    this.waiting = [];
+    for (let start = 0; start < orders.length; start += BATCH) this.start(orders.slice(start, start + BATCH));
+  }
+
+  private start(orders: ShimOrder[]): void {
+    this.batches += 1;
+    const list = join(this.root, `batch-${process.pid}-${this.batches}`);
+    writeFileSync(list, batchText(orders), { mode: 0o600 });
+    const input = openSync(list, "r");
+    rmSync(list);
+    try {
+      const starter = spawn("/bin/sh", [this.scriptPath], {
+        env: {},
+        detached: true,
+        stdio: [input, "ignore", "ignore"],
+      });
+      starter.on("error", (error) => this.logger.error({ error: systemWords(error) }, "cannot start shims"));
+      starter.unref();
+    } finally {
+      closeSync(input);
+    }
+  }
+
+  private script(): string {
+    return SCRIPT.replace("$SETSID", this.setsid ?? "").replace("$BOOT", shellQuote(this.bootId));
+  }
+}
+
+/** The starter ends by killing itself: it would wait for its pipeline, that is for all shims. */
+function batchText(orders: ShimOrder[]): string {
+  const missing = orders
+    .filter(({ directory }) => !directory.hasFifo)
+    .map(({ directory }) => shellQuote(directory.fifo));
+  const make = missing.length === 0 ? "" : `${findTool("mkfifo") ?? "mkfifo"} -m 600 ${missing.join(" ")}\n`;
+  const shims = orders.map(({ directory, joins }) => ["shim", directory.path, ...joins].map(shellQuote).join(" "));
+  return `${make}${[...shims, "kill -KILL $$"].join(" |\n")}\n`;
+}
+
+/** What makes a process a session of its own without changing its pid. macOS has no setsid(1), but perl. */
+function setsidCommand(): string | undefined {
+  const setsid = findTool("setsid");
+  if (setsid !== undefined) return setsid;
+  const perl = findTool("perl");
+  return perl && `${perl} -MPOSIX -e 'POSIX::setsid(); exec @ARGV'`;
+}
+
+/** Knows a shim by its command line, also one of another tailherd on this machine. */
+export function isShimCommand(command: string): boolean {
+  return /^\S*sh \S*\/tailherd-shim$/.test(command);
+}

@@ -1,0 +1,207 @@
+// All instances of this machine: makes, resizes and removes them as services are desired, and acts on those of one service.
+import { existsSync, readdirSync } from "node:fs";
+import { Emitter } from "../../base/emitter.ts";
+import type { ActResult, DesiredService } from "../../contract/agent.ts";
+import { TailherdError } from "../../contract/errors.ts";
+import type { ServiceAction } from "../../contract/operations.ts";
+import type { OutputLog } from "../spool/output-log.ts";
+import { Instance, type InstanceTools } from "./instance.ts";
+import { readRecord } from "./instance-record.ts";
+import { instanceKey, RunDirectory } from "./run-directory.ts";
+
+/** Milliseconds between `set` and acting on it alone: the `act` that follows a `set` tells who asked, and comes first. */
+const RECONCILE_AFTER = 50;
+
+interface Herded {
+  definition: DesiredService;
+  instances: Instance[];
+  /** Changes of its instances, one after the other. */
+  changing: Promise<void>;
+}
+
+export interface SupervisorTools extends InstanceTools {
+  /** Holds all run directories. */
+  runRoot: string;
+  /** Names the data directory in markers, so that two agents on a machine do not take each other's processes for strays. */
+  owner: string;
+  openOutput: (directory: RunDirectory, definition: DesiredService, index: number) => Promise<OutputLog>;
+  removed: (service: string, index: number) => void;
+}
+
+export class Supervisor {
+  private readonly tools: SupervisorTools;
+  private readonly services = new Map<string, Herded>();
+  private readonly changes = new Emitter<string>();
+  private closed = false;
+
+  constructor(tools: SupervisorTools) {
+    this.tools = tools;
+  }
+
+  /** Takes over what the agent before left, then brings back what should run. Run directories of no service are cleaned up. */
+  async restore(definitions: DesiredService[]): Promise<void> {
+    await Promise.all(definitions.map((definition) => this.set(definition)));
+    const known = new Set(this.instances().map((instance) => instance.directory.key));
+    for (const key of readdirSync(this.tools.runRoot)) {
+      const directory = new RunDirectory(this.tools.runRoot, key);
+      if (!known.has(key) && existsSync(directory.told)) await this.removeOrphan(directory);
+    }
+    for (const instance of this.instances()) instance.reconcile();
+  }
+
+  /** The definitions as they are now. */
+  definitions(): DesiredService[] {
+    return [...this.services.values()].map(({ definition }) => definition);
+  }
+
+  definition(service: string): DesiredService {
+    return this.herded(service).definition;
+  }
+
+  /** All instances, or those of one service. */
+  instances(service?: string): Instance[] {
+    if (service !== undefined) return this.herded(service).instances;
+    return [...this.services.values()].flatMap(({ instances }) => instances);
+  }
+
+  instance(service: string, index: number): Instance {
+    const found = this.instances(service).find((instance) => instance.index === index);
+    if (found !== undefined) return found;
+    throw new TailherdError(
+      "not_found",
+      `Cannot find instance ${index} of service "${service}": it has no such instance`,
+    );
+  }
+
+  /** Instances of a service as they are; none when there is no such service. */
+  instancesOf(service: string): Instance[] {
+    return this.services.get(service)?.instances ?? [];
+  }
+
+  /** Hears of services whose instances came or went. */
+  onInstances(listener: (service: string) => void): Disposable {
+    return this.changes.on(listener);
+  }
+
+  /** Adds or replaces a service; resolves when its instances are there, not when they run. */
+  async set(definition: DesiredService): Promise<void> {
+    const { name } = definition.spec;
+    const known = this.services.get(name);
+    const herded = known ?? { definition, instances: [], changing: Promise.resolve() };
+    herded.definition = definition;
+    this.services.set(name, herded);
+    await this.change(herded, () => this.resize(herded));
+  }
+
+  /** Lets desired and observed meet, after the act that usually follows. */
+  reconcileSoon(service?: string): void {
+    this.tools.clock.after(RECONCILE_AFTER, () => {
+      if (this.closed) return;
+      for (const herded of this.services.values()) {
+        if (service !== undefined && herded.definition.spec.name !== service) continue;
+        for (const instance of herded.instances) instance.reconcile();
+      }
+    });
+  }
+
+  /** Acts on all instances of a service, or on one. */
+  async act(service: string, action: ServiceAction, index: number | null, by: string): Promise<ActResult> {
+    const herded = this.herded(service);
+    await herded.changing;
+    const instances = index === null ? herded.instances : [this.instance(service, index)];
+    return combine(await Promise.all(instances.map((instance) => instance.act(action, by))));
+  }
+
+  /** Stops a service and deletes all of it but its definition's place in desired state, which is the caller's. */
+  async remove(service: string, by: string): Promise<ActResult> {
+    const herded = this.herded(service);
+    this.services.delete(service);
+    const { instances } = herded;
+    await this.change(herded, () => this.removeInstances(herded, 0, by));
+    return { outcome: "done", message: `${service} removed`, count: instances.length };
+  }
+
+  /** Stops an instance's processes for a moment. */
+  freeze(service: string, index: number): Promise<AsyncDisposable> {
+    return this.tools.containment.freeze(this.instance(service, index).contained);
+  }
+
+  /** Once an interval. */
+  tick(): void {
+    for (const instance of this.instances()) instance.tick();
+  }
+
+  /** Lets go of everything; services go on. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all(this.instances().map((instance) => instance.close()));
+  }
+
+  private herded(service: string): Herded {
+    const herded = this.services.get(service);
+    if (herded !== undefined) return herded;
+    throw new TailherdError("not_found", `Cannot find service "${service}": this server has no service of that name`);
+  }
+
+  private change(herded: Herded, act: () => Promise<void>): Promise<void> {
+    const changed = herded.changing.then(act).then(() => this.changes.emit(herded.definition.spec.name));
+    herded.changing = changed.catch(() => undefined);
+    return changed;
+  }
+
+  private async resize(herded: Herded): Promise<void> {
+    const { definition, instances } = herded;
+    for (const instance of instances) instance.define(definition);
+    const missing: number[] = [];
+    for (let index = instances.length; index < definition.spec.instances; index += 1) missing.push(index);
+    herded.instances = [...instances, ...(await Promise.all(missing.map((index) => this.make(definition, index))))];
+    if (instances.length > definition.spec.instances) {
+      await this.removeInstances(herded, definition.spec.instances, "tailherd");
+    }
+  }
+
+  private async removeInstances(herded: Herded, from: number, by: string): Promise<void> {
+    const leaving = herded.instances.slice(from);
+    herded.instances = herded.instances.slice(0, from);
+    await Promise.all(leaving.map((instance) => instance.remove(by)));
+    for (const instance of leaving) this.tools.removed(instance.service, instance.index);
+  }
+
+  private async make(definition: DesiredService, index: number): Promise<Instance> {
+    const key = instanceKey(definition.spec.name, index);
+    const directory = new RunDirectory(this.tools.runRoot, key);
+    directory.make();
+    const output = await this.tools.openOutput(directory, definition, index);
+    const marker = `${this.tools.owner}:${key}`;
+    const instance = new Instance({ directory, output, definition, index, marker, tools: this.tools });
+    instance.adopt();
+    this.tools.changed(instance);
+    return instance;
+  }
+
+  /** A run directory whose service is not desired any more: removed while we were away, or half removed. */
+  private async removeOrphan(directory: RunDirectory): Promise<void> {
+    const record = readRecord(directory, this.tools.logger);
+    if (record?.run == null) {
+      directory.order("quit");
+      directory.remove();
+      this.tools.containment.remove(directory.key);
+      return;
+    }
+    const definition: DesiredService = { spec: record.run.spec, revision: record.run.revision, desired: "stopped" };
+    const instance = await this.make(definition, record.index);
+    await instance.remove("tailherd");
+    this.tools.removed(instance.service, instance.index);
+  }
+}
+
+/** One answer for several instances: the first that did not go well speaks for all. */
+function combine(results: ActResult[]): ActResult {
+  const count = results.reduce((sum, result) => sum + result.count, 0);
+  const worst =
+    results.find((result) => result.outcome === "failed") ?? results.find((result) => result.outcome === "refused");
+  const [first] = results;
+  if (worst !== undefined) return { ...worst, count };
+  if (first === undefined) return { outcome: "refused", message: "it has no instances", count: 0 };
+  return { ...first, message: results.map((result) => result.message).join("; "), count };
+}
