@@ -49,6 +49,7 @@ for (const [name, make, can] of tables) {
     assert.deepEqual(table.owner(child.pid)?.uid, userInfo().uid);
     if (can.environ) assert.equal(table.environ(child.pid)?.MARK, "of a test");
     if (can.directory) assert.equal(table.workingDir(child.pid), tmpdir());
+    if (can.directory) assert.match(table.executable(child.pid) ?? "", /^\/.*sh$/);
     assert.ok(table.all().some((other) => other.pid === child.pid));
     assert.ok(table.pids().includes(process.pid));
     assert.ok(table.bootId().length > 0);
