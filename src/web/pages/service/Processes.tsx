@@ -1,0 +1,71 @@
+// Everything the service runs, as the tree it is.
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { SECOND } from "../../../base/units.ts";
+import type { ServiceStatus } from "../../../contract/status.ts";
+import { call } from "../../api/client.ts";
+import { useLink } from "../../api/hooks.ts";
+import { explain } from "../../api/problems.ts";
+import { Empty, Loading } from "../../ui/Empty.tsx";
+import { formatBytes, formatPercent } from "../../ui/format.ts";
+import { Since } from "../../ui/Time.tsx";
+import { flattenTree } from "./process-tree.ts";
+import styles from "./Processes.module.css";
+
+const REFRESH = 3 * SECOND;
+
+export function Processes({ status }: { status: ServiceStatus }) {
+  const { phase } = useLink();
+  const query = useQuery({
+    queryKey: ["processes", status.name, status.instances.map(({ pid }) => pid).join()],
+    queryFn: ({ signal }) => call("GET /api/services/{name}/processes", { params: { name: status.name }, signal }),
+    refetchInterval: REFRESH,
+    enabled: phase === "live",
+    placeholderData: (before) => before,
+  });
+  const rows = useMemo(() => flattenTree(query.data ?? []), [query.data]);
+  if (query.isPending) return <Loading lines={3} label="Loading processes" />;
+  if (query.isError) return <Empty title="Cannot show the processes">{explain(query.error).detail}</Empty>;
+  if (rows.length === 0) return <Empty title="No process runs">{status.reason ?? `It is ${status.state}.`}</Empty>;
+  return (
+    <div className={styles["frame"]} role="region" aria-label="Process tree" tabIndex={0}>
+      <table className={styles["table"]}>
+        <caption className="visually-hidden">Processes of {status.name} as a tree</caption>
+        <thead>
+          <tr>
+            <th scope="col">Command</th>
+            <th scope="col">pid</th>
+            <th scope="col">User</th>
+            <th scope="col">CPU</th>
+            <th scope="col">Memory</th>
+            <th scope="col">Threads</th>
+            <th scope="col">Up</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ process, depth, last }) => (
+            <tr key={`${process.pid} ${process.create_time}`}>
+              <td title={process.command} style={{ paddingLeft: 14 + depth * 22 }}>
+                {depth === 0 ? null : (
+                  <span className={styles["branch"]} aria-hidden="true">
+                    {last ? "└" : "├"}
+                  </span>
+                )}
+                <span className="visually-hidden">{depth === 0 ? "" : `child of ${process.ppid}: `}</span>
+                <b>{process.name}</b> <code>{process.command}</code>
+              </td>
+              <td>{process.pid}</td>
+              <td>{process.user}</td>
+              <td>{formatPercent(process.cpu)}</td>
+              <td>{formatBytes(process.memory)}</td>
+              <td>{process.threads}</td>
+              <td>
+                <Since at={process.create_time * 1000} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

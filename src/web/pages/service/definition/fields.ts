@@ -1,0 +1,214 @@
+// The fields of a definition as a form shows them: one table, from which controls, changes and the places of errors follow.
+import type { FieldIssue } from "../../../../contract/errors.ts";
+import type { ServiceSpec } from "../../../../contract/service.ts";
+
+export type FieldKind = "text" | "long" | "number" | "choice" | "numbers" | "lines" | "pairs" | "switch";
+
+export interface FieldSpec {
+  /** Dotted path in the definition. */
+  path: string;
+  label: string;
+  kind: FieldKind;
+  help?: string;
+  /** Values of a choice. */
+  options?: readonly string[];
+  /** Typed in a monospaced font. */
+  mono?: boolean;
+}
+
+export interface FieldGroup {
+  title: string;
+  fields: readonly FieldSpec[];
+}
+
+export const FIELD_GROUPS: readonly FieldGroup[] = [
+  {
+    title: "What it is",
+    fields: [
+      { path: "description", label: "Description", kind: "text" },
+      { path: "kind", label: "Kind", kind: "choice", options: ["backend", "frontend", "other"] },
+      { path: "labels", label: "Labels", kind: "pairs", help: "One key=value a line, to filter and group by." },
+    ],
+  },
+  {
+    title: "What it runs",
+    fields: [
+      { path: "start_cmd", label: "Command", kind: "long", mono: true, help: "A line for /bin/sh." },
+      {
+        path: "argv",
+        label: "Or program and arguments",
+        kind: "lines",
+        mono: true,
+        help: "One a line, run without a shell. Give this or the command.",
+      },
+      { path: "working_dir", label: "Directory", kind: "text", mono: true, help: "Empty: the home of its user." },
+      { path: "user", label: "User", kind: "text", mono: true, help: "Empty: the user that tailherd runs as." },
+      { path: "env", label: "Environment", kind: "pairs", mono: true, help: "One NAME=value a line." },
+      {
+        path: "env_file",
+        label: "Environment file",
+        kind: "text",
+        mono: true,
+        help: "Read at each start; the environment above wins.",
+      },
+      { path: "instances", label: "Instances", kind: "number", help: "Copies side by side." },
+    ],
+  },
+  {
+    title: "Where it listens",
+    fields: [
+      { path: "ports", label: "Ports", kind: "numbers", mono: true, help: "Separated by commas." },
+      { path: "api_url", label: "API address", kind: "text", mono: true },
+      { path: "tailscale_url", label: "Tailnet address", kind: "text", mono: true },
+      {
+        path: "match_keywords",
+        label: "Keywords",
+        kind: "lines",
+        mono: true,
+        help: "One a line. A process whose command line holds all of them is this service, started elsewhere.",
+      },
+    ],
+  },
+  {
+    title: "When it ends",
+    fields: [
+      { path: "autostart", label: "Start with the machine", kind: "switch" },
+      { path: "restart.policy", label: "Restart", kind: "choice", options: ["always", "on-failure", "never"] },
+      {
+        path: "restart.max",
+        label: "Give up after",
+        kind: "number",
+        help: "Restarts in a row; empty: the default of 10.",
+      },
+      { path: "restart.backoff.initial", label: "First delay, seconds", kind: "number" },
+      { path: "restart.backoff.max", label: "Longest delay, seconds", kind: "number" },
+      {
+        path: "stop.signal",
+        label: "Stop signal",
+        kind: "choice",
+        options: ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH"],
+      },
+      { path: "stop.grace", label: "Grace, seconds", kind: "number", help: "Between the stop signal and SIGKILL." },
+      { path: "hooks.pre_start", label: "Before each start", kind: "long", mono: true },
+      { path: "hooks.pre_stop", label: "Before each stop", kind: "long", mono: true },
+    ],
+  },
+  {
+    title: "What it may use",
+    fields: [
+      { path: "limits.memory", label: "Memory, bytes or 512M", kind: "text", mono: true },
+      { path: "limits.cpu", label: "CPU, cores", kind: "number" },
+      { path: "limits.pids", label: "Processes and threads", kind: "number" },
+      { path: "logs.max_size", label: "Output kept, bytes or 64M", kind: "text", mono: true },
+    ],
+  },
+];
+
+const FIELDS = FIELD_GROUPS.flatMap((group) => group.fields);
+
+/** What is typed in each field, by path. */
+export type Draft = Record<string, string>;
+
+export function draftOf(spec: ServiceSpec): Draft {
+  return Object.fromEntries(FIELDS.map((field) => [field.path, textOf(read(spec, field.path), field.kind)]));
+}
+
+/** What a draft changes of the definition it began from, as a JSON merge patch; null where nothing is changed. */
+export function patchOf(draft: Draft, start: Draft): Record<string, unknown> | null {
+  const patch: Record<string, unknown> = {};
+  let changed = false;
+  for (const field of FIELDS) {
+    const text = draft[field.path] ?? "";
+    const before = start[field.path] ?? "";
+    if (text === before) continue;
+    changed = true;
+    write(patch, field.path, field.kind === "pairs" ? pairsPatch(text, before) : valueOf(text, field.kind));
+  }
+  return changed ? patch : null;
+}
+
+/** The issue that belongs to a field: its own, or one of something inside it. */
+export function issueFor(issues: readonly FieldIssue[], path: string): string | undefined {
+  return (
+    issues
+      .filter((issue) => issue.path === path || issue.path.startsWith(`${path}.`))
+      .map((issue) => (issue.path === path ? issue.message : `${issue.path.slice(path.length + 1)}: ${issue.message}`))
+      .join("; ") || undefined
+  );
+}
+
+/** Issues that no field of the form shows. */
+export function otherIssues(issues: readonly FieldIssue[]): FieldIssue[] {
+  return issues.filter((issue) => !FIELDS.some(({ path }) => issue.path === path || issue.path.startsWith(`${path}.`)));
+}
+
+function read(spec: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], spec);
+}
+
+function write(target: Record<string, unknown>, path: string, value: unknown): void {
+  const keys = path.split(".");
+  const last = keys.pop() ?? "";
+  let inner = target;
+  for (const key of keys) inner = (inner[key] ??= {}) as Record<string, unknown>;
+  inner[last] = value;
+}
+
+function textOf(value: unknown, kind: FieldKind): string {
+  if (value === null || value === undefined) return "";
+  if (kind === "pairs") {
+    return Object.entries(value as Record<string, string>)
+      .map(([key, text]) => `${key}=${text}`)
+      .join("\n");
+  }
+  if (kind === "numbers") return (value as number[]).join(", ");
+  if (kind === "lines") return (value as string[]).join("\n");
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The typed text as a value; what cannot be one is sent as it stands, so that the hub says what is allowed. */
+function valueOf(text: string, kind: Exclude<FieldKind, "pairs">): unknown {
+  const trimmed = text.trim();
+  switch (kind) {
+    case "switch":
+      return trimmed === "true";
+    case "lines":
+      return trimmed === "" ? null : text.split("\n").filter((line) => line !== "");
+    case "numbers":
+      return trimmed
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .map(numberOrText);
+    case "number":
+      return trimmed === "" ? null : numberOrText(trimmed);
+    case "text":
+      return trimmed === "" ? null : /^\d+$/.test(trimmed) ? Number(trimmed) : trimmed;
+    case "long":
+    case "choice":
+    default:
+      return trimmed === "" ? null : trimmed;
+  }
+}
+
+function numberOrText(text: string): number | string {
+  const value = Number(text);
+  return Number.isNaN(value) ? text : value;
+}
+
+/** Changed and new pairs, and null for those that are gone. */
+function pairsPatch(text: string, before: string): Record<string, string | null> {
+  const patch: Record<string, string | null> = {};
+  for (const key of Object.keys(readPairs(before))) patch[key] = null;
+  return { ...patch, ...readPairs(text) };
+}
+
+function readPairs(text: string): Record<string, string> {
+  const pairs: Record<string, string> = {};
+  for (const line of text.split("\n")) {
+    if (line.trim() === "") continue;
+    const cut = line.indexOf("=");
+    if (cut === -1) pairs[line.trim()] = "";
+    else pairs[line.slice(0, cut).trim()] = line.slice(cut + 1);
+  }
+  return pairs;
+}
