@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { TempSpool, allLines, numbered, textsOf } from "../../../test/support/spool.ts";
+import { MIB } from "../../base/units.ts";
+import type { DroppedOutput } from "./output-log.ts";
+
+describe("the quota", () => {
+  it("drops the oldest, and kept and dropped lines are all that were written", async () => {
+    using spool = new TempSpool();
+    const told: DroppedOutput[] = [];
+    const log = await spool.open({ maxSize: MIB, onDropped: (dropped) => told.push(dropped) });
+    for (let first = 0; first < 100_000; first += 5000) {
+      spool.write("stdout", numbered(first, first + 5000));
+      await log.drain();
+      assert.ok(spool.keptBytes() <= MIB);
+    }
+    const cursorsBefore = (await log.lastLines(10)).map((line) => line.cursor);
+    await log.close();
+    await using again = await spool.open({ maxSize: MIB });
+    const kept = await allLines(again);
+    const { dropped } = await again.read({ limit: 1 });
+    const [note] = kept.filter((line) => line.stream === "tailherd");
+    assert.match(note?.text ?? "", /^dropped \d+ lines \(\d+ bytes\): quota$/);
+    assert.equal(kept.length - 1 + dropped, 100_000);
+    assert.equal(
+      told.reduce((sum, { lines }) => sum + lines, 0),
+      dropped,
+    );
+    const texts = textsOf(kept, "stdout");
+    assert.equal(`${texts.join("\n")}\n`, numbered(100_000 - texts.length, 100_000));
+    assert.deepEqual(textsOf((await again.read({ limit: 11 })).lines, "stdout"), texts.slice(-10));
+    assert.ok(cursorsBefore.every((cursor) => kept.some((line) => line.cursor === cursor)));
+  });
+
+  it("shrinks with resize()", async () => {
+    using spool = new TempSpool();
+    await using log = await spool.open({ maxSize: 4 * MIB });
+    spool.write("stdout", numbered(0, 200_000));
+    await log.drain();
+    log.resize(MIB);
+    assert.ok(spool.keptBytes() <= MIB);
+    const kept = await allLines(log);
+    assert.equal(kept.length + (await log.read({ limit: 1 })).dropped, 200_000);
+  });
+
+  it("skips what a service wrote long before we read, and counts it", async () => {
+    using spool = new TempSpool();
+    await (await spool.open()).close();
+    spool.write("stdout", numbered(0, 600_000));
+    const told: DroppedOutput[] = [];
+    const log = await spool.open({ maxSize: MIB, onDropped: (dropped) => told.push(dropped) });
+    await log.drain();
+    const kept = await allLines(log);
+    assert.equal(kept.length + (await log.read({ limit: 1 })).dropped, 600_000);
+    assert.equal(kept.at(-1)?.text, "line 599999");
+    await log.close();
+    assert.ok(told.some(({ lines, reason }) => reason === "backlog" && lines > 300_000));
+    assert.equal(told.reduce((sum, { lines }) => sum + lines, 0) + kept.length, 600_000);
+  });
+});
