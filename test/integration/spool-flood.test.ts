@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { openOutputLog } from "../../src/agent/spool/open-output-log.ts";
-import type { OutputLog } from "../../src/agent/spool/output-log.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { MIB, SECOND } from "../../src/base/units.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
@@ -91,26 +90,22 @@ async function expectAllLines(spool: TempSpool): Promise<void> {
   const { runDir, logDir } = spool;
   const log = await openOutputLog({ runDir, logDir, maxSize: QUOTA, clock: systemClock, logger: silentLogger });
   let next = 0;
-  for await (const text of texts(log)) {
-    if (!text.startsWith(`line ${String(next).padStart(7, "0")} x`) || text.length !== WIDTH - 1) {
-      assert.fail(`line ${next} is ${text}`);
+  // Line 0 has no line before it to ask after.
+  let page = await log.read({ limit: 1, before: "00000000001" });
+  for (;;) {
+    for (const { text } of page.lines) {
+      if (!text.startsWith(`line ${String(next).padStart(7, "0")} x`) || text.length !== WIDTH - 1) {
+        assert.fail(`line ${next} is ${text}`);
+      }
+      next++;
     }
-    next++;
+    const last = page.lines.at(-1)?.cursor;
+    if (last === undefined || !page.more_after) break;
+    page = await log.read({ limit: 10_000, after: last });
   }
   assert.equal(next, LINES);
   assert.equal((await log.read({ limit: 1 })).dropped, 0);
   await log.close();
-}
-
-async function* texts(log: OutputLog): AsyncGenerator<string> {
-  // Line 0 has no line before it to ask after.
-  let page = await log.read({ limit: 1, before: "00000000001" });
-  for (;;) {
-    for (const line of page.lines) yield line.text;
-    const last = page.lines.at(-1)?.cursor;
-    if (last === undefined || !page.more_after) return;
-    page = await log.read({ limit: 10_000, after: last });
-  }
 }
 
 function mib(bytes: number): number {

@@ -32,6 +32,19 @@ describe("a kill of the agent", () => {
     { weight: 2, arbitrary: fc.record({ act: fc.constant("crash in a write" as const), tear: fc.nat(5000) }) },
   );
 
+  it("after the files were emptied reads the new generation from its start, however much it wrote", async () => {
+    using spool = new TempSpool();
+    const log = await spool.open();
+    spool.write("stdout", "a\n");
+    await log.settle();
+    spool.write("stdout", "longer than before\nand more\n");
+    using left = spool.copy();
+    await log.close();
+    await using again = await left.open();
+    await again.drain();
+    assert.deepEqual(textsOf(await allLines(again), "stdout"), ["a", "longer than before", "and more"]);
+  });
+
   it("at any point loses no line and doubles none", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
@@ -43,7 +56,7 @@ describe("a kill of the agent", () => {
           await run.close();
         }
       }),
-      { numRuns: 120 },
+      { numRuns: 200 },
     );
   });
 
