@@ -13,12 +13,14 @@ const DROP_STEP = 2000;
 
 /** Methods that change something run inside a transaction of the writer. */
 export class SqliteHistory {
+  private readonly db: DatabaseSync;
   private readonly insert: StatementSync;
   private readonly exitsOf: StatementSync;
   private readonly drops: StatementSync[];
   private readonly pages: Record<"after" | "before" | "afterOf" | "beforeOf", StatementSync>;
 
   constructor(db: DatabaseSync) {
+    this.db = db;
     this.insert = db.prepare(
       `INSERT INTO event (id, at, service, type, body) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (id) DO NOTHING RETURNING seq`,
@@ -66,9 +68,11 @@ export class SqliteHistory {
     });
   }
 
-  /** Drops some of what is older; false when nothing is left to drop. */
+  /** Drops some of what is older and gives its pages back to the file system; false when nothing is left to drop. */
   dropSome(time: number): boolean {
-    return this.drops.map((drop) => Number(drop.run(time).changes)).some((changes) => changes >= DROP_STEP);
+    const dropped = this.drops.map((drop) => Number(drop.run(time).changes));
+    if (dropped.some((changes) => changes > 0)) this.db.exec("PRAGMA incremental_vacuum");
+    return dropped.some((changes) => changes >= DROP_STEP);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, open, rm, stat } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,6 +59,31 @@ describe("the SQLite store's files", () => {
     assert.ok(Number(db.prepare("SELECT count(*) AS n FROM service WHERE name = 'before'").get()?.n) === 1);
     await assert.rejects(store.backup(copy), /Cannot write a backup to .*: the file exists/);
     await assert.rejects(store.backup(join(dir, "no", "such", "dir")), /Cannot write a backup to/);
+  });
+
+  it("shrink when old history is dropped", async () => {
+    const old = clock.now() - 2 * DAY;
+    await store.appendEvents(Array.from({ length: 6000 }, (_, i) => startedEvent(`e${i}`, "api", old)));
+    clock.advance(6 * SECOND);
+    const full = (await stat(file)).size;
+    await store.dropHistoryBefore(clock.now() - DAY);
+    clock.advance(6 * SECOND);
+    assert.ok((await stat(file)).size < full / 4, `${(await stat(file)).size} of ${full} bytes are left`);
+  });
+
+  it("are told to be damaged when that is found while it runs, and not taken back by a write that works", async () => {
+    await store.appendEvents(Array.from({ length: 20_000 }, (_, i) => startedEvent(`e${i}`, "api", clock.now())));
+    await store.close();
+    const size = (await stat(file)).size;
+    store = await openSqliteStore({ file, clock, logger: silentLogger });
+    const junk = await open(file, "r+");
+    await junk.write(Buffer.alloc(size / 2, 0xa5), 0, size / 2, size / 4);
+    await junk.close();
+    await assert.rejects(store.listEvents({ after: 0, limit: 20_000 }), /Cannot read events: the database is damaged/);
+    const { ok, problem } = store.health();
+    assert.ok(!ok && problem?.includes("the database is damaged"), String(problem));
+    await store.recordAudit("kill", "api", actor).catch(() => {});
+    assert.ok(!store.health().ok);
   });
 
   it("move the log into the database some seconds after the last write", async () => {

@@ -85,6 +85,7 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
     try {
       return act();
     } catch (error) {
+      writer.failed(error);
       throw storeError(error, `Cannot read ${what}`, file);
     }
   };

@@ -42,6 +42,7 @@ export class SqliteWriter {
   private probeTimer: Timer | undefined;
   private checkpointTimer: Timer | undefined;
   private closed = false;
+  private damaged = false;
   private synchronous: Durability = "entered";
 
   constructor(options: {
@@ -140,21 +141,26 @@ export class SqliteWriter {
   }
 
   private succeeded(): void {
-    if (this.problemWords !== null) this.logger.info({ file: this.file }, "The hub's database can be written again");
-    this.problemWords = null;
-    this.probeTimer?.cancel();
-    this.probeTimer = undefined;
+    // A write to another page proves nothing about a damaged one: that stays told until the next start looks at all of it.
+    if (this.problemWords !== null && !this.damaged) {
+      this.logger.info({ file: this.file }, "The hub's database can be written again");
+      this.problemWords = null;
+      this.probeTimer?.cancel();
+      this.probeTimer = undefined;
+    }
     this.onCommit(this.synchronous);
     if (!this.closed) this.checkpointTimer ??= this.clock.after(CHECKPOINT_DELAY, () => this.checkpoint());
   }
 
-  private failed(error: unknown): void {
+  /** Something went wrong underneath, in a write or a read: `problem` tells it from now on, until writes go through again. */
+  failed(error: unknown): void {
     const trouble = sqliteTrouble(error, this.file);
     if (trouble === "other") return;
+    this.damaged ||= trouble === "damaged";
     const words = `Cannot write to ${this.file}: ${troubleWords(trouble, error)}`;
     if (this.problemWords === null) this.logger.error({ file: this.file, err: error }, words);
     this.problemWords = words;
-    if (!this.closed) this.probeTimer ??= this.clock.after(PROBE_INTERVAL, () => this.probe());
+    if (!this.closed && !this.damaged) this.probeTimer ??= this.clock.after(PROBE_INTERVAL, () => this.probe());
   }
 
   /** Writes and takes away 64 KiB, more than any one definition needs, so that "it goes again" is true for the next person too. */
