@@ -94,7 +94,7 @@ export const routes = {
     action: "service.write",
     params: named,
     result: done,
-    errors: ["not_found", "owned_by_file"],
+    errors: [...acts, "owned_by_file"],
   },
   "POST /api/service/{name}/start": {
     summary: "Start (predecessor)",
@@ -187,7 +187,7 @@ export const routes = {
     action: "service.write",
     params: named,
     result: done,
-    errors: ["not_found", "owned_by_file"],
+    errors: [...acts, "owned_by_file"],
   },
   "GET /api/services/{name}/status": {
     summary: "One service as it is now",
