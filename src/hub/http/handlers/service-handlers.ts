@@ -1,0 +1,100 @@
+// Definitions: list, read, add, replace, patch, delete, and what a machine thinks of one.
+import { TailherdError, toFieldIssues } from "../../../contract/errors.ts";
+import { serviceSpecSchema, type ServiceRecord } from "../../../contract/service.ts";
+import { specOf } from "../../store/spec-of.ts";
+import { differences } from "../../transfer/differences.ts";
+import { renamed } from "../../services/service-edits.ts";
+import { Answer, type HandlersOf } from "../define-routes.ts";
+import type { HubParts } from "../hub-parts.ts";
+
+type Keys =
+  | "GET /api/services"
+  | "POST /api/services"
+  | "POST /api/services/check"
+  | "POST /api/services/try"
+  | "GET /api/services/{name}"
+  | "PUT /api/services/{name}"
+  | "PATCH /api/services/{name}"
+  | "DELETE /api/services/{name}"
+  | "GET /api/services/{name}/spec";
+
+/** Handlers of definitions. */
+export function serviceHandlers({ catalog, edits, agents, board, store }: HubParts): HandlersOf<Keys> {
+  return {
+    "GET /api/services": () => catalog.all(),
+    async "POST /api/services"({ body, actor }) {
+      const issues = edits.conflicts(body);
+      if (issues.length > 0 && catalog.settings.check_port_conflicts && catalog.get(body.name) === undefined) {
+        const words = issues.map(({ message }) => message).join("; ");
+        throw new TailherdError("invalid", `Cannot add "${body.name}": ${words}`, { issues });
+      }
+      const record = await edits.add(body, actor);
+      const warnings = [...issues.map(({ message }) => message), ...(await edits.warnings(body))];
+      const location = `/api/services/${encodeURIComponent(record.name)}`;
+      return new Answer({ ...record, warnings }, { status: 201, headers: { ...etag(record), location } });
+    },
+    async "POST /api/services/check"({ body }) {
+      const checked = serviceSpecSchema.safeParse(body);
+      if (!checked.success) {
+        return { problems: toFieldIssues(checked.error).map((issue) => ({ ...issue, severity: "error" as const })) };
+      }
+      const spec = checked.data;
+      const { problems } = await agents.call("check_spec", { spec });
+      const severity = catalog.settings.check_port_conflicts ? ("error" as const) : ("warning" as const);
+      return { problems: [...edits.conflicts(spec).map((issue) => ({ ...issue, severity })), ...problems] };
+    },
+    async "POST /api/services/try"({ body, actor }) {
+      await store.recordAudit("try", body.spec.name, actor);
+      return await agents.call("try_command", body);
+    },
+    "GET /api/services/{name}"({ params }) {
+      const record = catalog.require(params.name);
+      return new Answer(record, { headers: etag(record) });
+    },
+    async "PUT /api/services/{name}"({ params, body, actor, incoming }) {
+      if (body.name !== params.name) throw renamed(params.name);
+      const isNew = catalog.get(params.name) === undefined;
+      const record = await edits.put(body, matchOf(incoming.headers["if-match"]), actor);
+      return new Answer(record, { status: isNew ? 201 : 200, headers: etag(record) });
+    },
+    async "PATCH /api/services/{name}"({ params, body, actor, incoming }) {
+      const record = await edits.patch(params.name, body, matchOf(incoming.headers["if-match"]), actor);
+      return new Answer(record, { headers: etag(record) });
+    },
+    async "DELETE /api/services/{name}"({ params, actor }) {
+      await edits.delete(params.name, actor);
+      return { success: true, message: `Service "${params.name}" was stopped and deleted` };
+    },
+    async "GET /api/services/{name}/spec"({ params }) {
+      const record = catalog.require(params.name);
+      const saved = specOf(record);
+      const revision = board.get(params.name)?.instances.find((each) => each.revision !== null)?.revision ?? null;
+      const running =
+        revision === null || revision === record.revision ? null : await store.getRevision(params.name, revision);
+      return {
+        saved,
+        saved_revision: record.revision,
+        running: revision === record.revision ? saved : (running ?? null),
+        running_revision: revision,
+        differences: running === null || running === undefined ? [] : differences(running, saved),
+      };
+    },
+  };
+}
+
+function etag({ revision }: ServiceRecord): { etag: string } {
+  return { etag: `"${revision}"` };
+}
+
+/** The revision of If-Match; undefined where any will do. An ETag that cannot be ours matches nothing. */
+function matchOf(header: string | undefined): number | undefined {
+  if (header === undefined || header.trim() === "*") return undefined;
+  const revision = /^\s*(?:W\/)?"?(\d{1,15})"?\s*$/.exec(header)?.[1];
+  if (revision === undefined) {
+    throw new TailherdError(
+      "revision_conflict",
+      `Cannot save: If-Match ${header.slice(0, 100)} is no revision of ours`,
+    );
+  }
+  return Number(revision);
+}

@@ -1,0 +1,110 @@
+// What is: health, status, statistics, processes, ports, history.
+import { TailherdError } from "../../../contract/errors.ts";
+import { VERSION } from "../../../runtime/version.ts";
+import { portConflicts } from "../../transfer/port-conflicts.ts";
+import { ReadyJson, type HandlersOf } from "../define-routes.ts";
+import type { HubParts } from "../hub-parts.ts";
+
+type Keys =
+  | "GET /health"
+  | "GET /api/status"
+  | "GET /api/stats"
+  | "GET /api/port-conflicts"
+  | "GET /api/services/{name}/status"
+  | "GET /api/services/{name}/logs"
+  | "GET /api/services/{name}/processes"
+  | "GET /api/services/{name}/exits"
+  | "GET /api/services/{name}/series"
+  | "GET /api/processes"
+  | "GET /api/processes/{pid}/definition"
+  | "GET /api/ports"
+  | "GET /api/events/recent"
+  | "GET /api/audit";
+
+/** Handlers of what is observed. */
+export function stateHandlers({ store, catalog, board, agents, series, events }: HubParts): HandlersOf<Keys> {
+  return {
+    "GET /health"() {
+      const { ok, problem } = store.health();
+      return {
+        status: ok ? "healthy" : "degraded",
+        version: VERSION,
+        services_count: catalog.size,
+        problems: problem === null ? [] : [problem],
+      };
+    },
+    "GET /api/status": () => new ReadyJson(board.allJson()),
+    async "GET /api/stats"() {
+      const system = board.system ?? (await agents.call("snapshot", {})).system;
+      if (system !== null) return system;
+      throw new TailherdError("agent_away", "Cannot tell how the machine is: nothing was measured yet");
+    },
+    async "GET /api/port-conflicts"() {
+      const records = catalog.all();
+      const conflicts = portConflicts(records);
+      const { listeners } = await agents.call("listeners", {});
+      const strangers = records.flatMap(({ name, ports }) =>
+        listeners
+          .filter((each) => ports.includes(each.port) && !isHeldByOneOf(each.service, each.port, name, conflicts))
+          .map(({ port, pid, command }) => ({ port, service: name, pid, command })),
+      );
+      const distinct = [
+        ...new Map(strangers.map((each) => [`${each.port} ${each.service} ${each.pid}`, each])).values(),
+      ];
+      const has_conflicts = Object.keys(conflicts).length > 0 || distinct.length > 0;
+      return { has_conflicts, conflicts, strangers: distinct };
+    },
+    "GET /api/services/{name}/status"({ params }) {
+      catalog.require(params.name);
+      const status = board.get(params.name);
+      if (status !== undefined) return status;
+      throw new TailherdError("not_found", `There is no service "${params.name}"`);
+    },
+    async "GET /api/services/{name}/logs"({ params, query }) {
+      catalog.require(params.name);
+      return await agents.call("read_output", { ...query, service: params.name });
+    },
+    async "GET /api/services/{name}/processes"({ params }) {
+      catalog.require(params.name);
+      return (await agents.call("processes", { service: params.name })).processes;
+    },
+    async "GET /api/services/{name}/exits"({ params, query }) {
+      catalog.require(params.name);
+      await events.flush();
+      return await store.listExits(params.name, query.limit);
+    },
+    "GET /api/services/{name}/series"({ params, query }) {
+      catalog.require(params.name);
+      return series.read(params.name, query.index ?? 0, catalog.settings.update_interval_seconds);
+    },
+    async "GET /api/processes"({ query }) {
+      const keywords = query.keyword === undefined ? [] : [query.keyword].flat();
+      return await agents.call("match", { keywords });
+    },
+    async "GET /api/processes/{pid}/definition"({ params, query }) {
+      return await agents.call("describe_process", { pid: params.pid, create_time: query.create_time });
+    },
+    "GET /api/ports": async () => (await agents.call("listeners", {})).listeners,
+    async "GET /api/events/recent"({ query }) {
+      await events.flush();
+      const { service, before, limit } = query;
+      return await store.listEvents({
+        limit,
+        ...(service !== undefined && { service }),
+        ...(before !== undefined && { before }),
+      });
+    },
+    "GET /api/audit": ({ query: { before, limit } }) =>
+      store.listAudit({ limit, ...(before !== undefined && { before }) }),
+  };
+}
+
+/** A port that the service itself, or another that declares it too, listens on is no stranger's. */
+function isHeldByOneOf(
+  holder: string | null,
+  port: number,
+  name: string,
+  conflicts: Record<string, string[]>,
+): boolean {
+  return holder !== null && (holder === name || conflicts[String(port)]?.includes(holder) === true);
+}

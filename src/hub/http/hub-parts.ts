@@ -1,0 +1,54 @@
+// What the handlers work with: the parts that hub.ts wires together.
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../runtime/logger.ts";
+import type { Agents } from "../agents/agents.ts";
+import type { Intake } from "../agents/intake.ts";
+import type { Authenticator } from "../auth/authenticate.ts";
+import type { FailureLimit } from "../auth/failure-limit.ts";
+import type { Identity } from "../auth/identity.ts";
+import type { OneTimeCodes } from "../auth/one-time-codes.ts";
+import type { OpenConnections } from "../auth/open-connections.ts";
+import type { EventFeed } from "../live/event-feed.ts";
+import type { OutputFeeds } from "../live/output-feeds.ts";
+import type { SeriesBook } from "../metrics/series.ts";
+import type { Operations } from "../operations/operations.ts";
+import type { Announcer } from "../services/announcer.ts";
+import type { Catalog } from "../services/catalog.ts";
+import type { ServiceActs } from "../services/service-acts.ts";
+import type { ServiceEdits } from "../services/service-edits.ts";
+import type { SettingsChanges } from "../services/settings-changes.ts";
+import type { StatusBoard } from "../services/status-board.ts";
+import type { Store } from "../store/store.ts";
+
+/** A sign-in link's code stands for the role that its session will have. */
+export interface SignIn {
+  role: "admin";
+  by: string;
+}
+
+/** Parts of a running hub. */
+export interface HubParts {
+  dataDir: string;
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  catalog: Catalog;
+  board: StatusBoard;
+  agents: Agents;
+  intake: Intake;
+  acts: ServiceActs;
+  edits: ServiceEdits;
+  settings: SettingsChanges;
+  announcer: Announcer;
+  operations: Operations;
+  series: SeriesBook;
+  events: EventFeed;
+  outputs: OutputFeeds;
+  authenticator: Authenticator;
+  failures: FailureLimit;
+  open: OpenConnections;
+  signIns: OneTimeCodes<SignIn>;
+  tickets: OneTimeCodes<Identity>;
+  /** A sign-in link of the address that people use. */
+  signInLink(by: string): { url: string; expiresAt: number };
+}

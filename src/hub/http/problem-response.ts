@@ -1,0 +1,28 @@
+// Errors on their way out: problem details (RFC 9457), never a stack.
+import { TailherdError } from "../../contract/errors.ts";
+import type { Logger } from "../../runtime/logger.ts";
+import { API_HEADERS } from "./headers.ts";
+
+/** What anything thrown is to the caller: our own refusals as they are, all else `internal`, told in the log. */
+export function toTailherdError(error: unknown, logger: Logger, what: string): TailherdError {
+  if (error instanceof TailherdError) return error;
+  logger.error({ err: error, request: what }, "A request broke something of ours");
+  return new TailherdError("internal", `Cannot answer ${what}: something of ours broke; the hub's log says more`);
+}
+
+/** Status, headers and body of a refusal. */
+export function problemParts(error: TailherdError): { status: number; headers: Record<string, string>; body: string } {
+  const problem = error.toProblem();
+  const headers: Record<string, string> = { ...API_HEADERS, "content-type": "application/problem+json" };
+  if (error.code === "unauthenticated") headers["www-authenticate"] = 'Bearer realm="tailherd"';
+  if (error.code === "rate_limited") headers["retry-after"] = "60";
+  // What is left of the body is not read, so the connection cannot serve another request.
+  if (error.code === "too_large" || error.code === "wrong_type") headers.connection = "close";
+  return { status: problem.status, headers, body: JSON.stringify(problem) };
+}
+
+/** The refusal as a response. */
+export function problemResponse(error: TailherdError): Response {
+  const { status, headers, body } = problemParts(error);
+  return new Response(body, { status, headers });
+}

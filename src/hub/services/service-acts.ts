@@ -1,0 +1,75 @@
+// Start, stop, restart, kill: the wish and its audit entry are stored before anything happens (P15), then the agent acts.
+import type { ActResult } from "../../contract/agent.ts";
+import { TailherdError } from "../../contract/errors.ts";
+import type { ServiceAction } from "../../contract/operations.ts";
+import type { DesiredState, ServiceRecord } from "../../contract/service.ts";
+import type { Agents } from "../agents/agents.ts";
+import type { Actor, Store } from "../store/store.ts";
+import type { Announcer } from "./announcer.ts";
+import { noSuchService, type Catalog } from "./catalog.ts";
+import type { KeyedQueue } from "./keyed-queue.ts";
+import type { StatusBoard } from "./status-board.ts";
+
+/** What acts and edits of services work with. */
+export interface ServiceParts {
+  store: Store;
+  catalog: Catalog;
+  agents: Agents;
+  board: StatusBoard;
+  announcer: Announcer;
+  /** Keeps what the store has and what the agent was told in the same order, service by service. */
+  queue: KeyedQueue;
+}
+
+/** What each act leaves as the wish for the service. */
+const WISH: Record<ServiceAction, DesiredState> = {
+  start: "running",
+  restart: "running",
+  stop: "stopped",
+  kill: "stopped",
+};
+
+/** Acts on one service. */
+export class ServiceActs {
+  private readonly parts: ServiceParts;
+
+  constructor(parts: ServiceParts) {
+    this.parts = parts;
+  }
+
+  /**
+   * Acts and resolves when it is done. `index` names one instance: then the wish for the whole service stays as it is. Rejects with
+   * `not_found`, `agent_away`, or `act_failed` in the agent's words.
+   */
+  async act(name: string, action: ServiceAction, index: number | null, actor: Actor): Promise<ActResult> {
+    const { agents, announcer, queue } = this.parts;
+    await queue.run(name, () => this.wish(name, action, index, actor));
+    try {
+      const result = await agents.call("act", { service: name, action, index, by: actor.principal });
+      if (result.outcome === "done") return result;
+      throw new TailherdError("act_failed", result.message);
+    } finally {
+      announcer.actEnded();
+    }
+  }
+
+  private async wish(name: string, action: ServiceAction, index: number | null, actor: Actor): Promise<void> {
+    const { store, catalog, agents, board } = this.parts;
+    const record = catalog.require(name);
+    if (index !== null) {
+      if (index >= record.instances) throw noSuchInstance(record, index);
+      await store.recordAudit(action, `${name}/${index}`, actor);
+      return;
+    }
+    const written = await store.setDesired(name, WISH[action], action, actor);
+    if (written.outcome !== "stored") throw noSuchService(name);
+    catalog.put(written.record);
+    if (record.desired !== written.record.desired) board.touch(name);
+    await agents.call("set", { service: catalog.desiredOf(written.record) });
+  }
+}
+
+function noSuchInstance({ name, instances }: ServiceRecord, index: number): TailherdError {
+  const has = instances === 1 ? "one instance, number 0" : `instances 0 to ${instances - 1}`;
+  return new TailherdError("not_found", `There is no instance ${index} of "${name}": it has ${has}`);
+}

@@ -1,0 +1,193 @@
+// Adding, changing and deleting definitions: the store first, then the agent, then everybody who looks.
+import { TailherdError, toFieldIssues, type FieldIssue } from "../../contract/errors.ts";
+import { serviceSpecSchema, type ServiceRecord, type ServiceSpec } from "../../contract/service.ts";
+import { SECOND } from "../../base/units.ts";
+import { specOf } from "../store/spec-of.ts";
+import type { Actor, Expectation, WriteOutcome } from "../store/store.ts";
+import { conflictsOf, conflictWords } from "../transfer/port-conflicts.ts";
+import { noSuchService } from "./catalog.ts";
+import { mergePatch } from "./merge-patch.ts";
+import type { ServiceActs, ServiceParts } from "./service-acts.ts";
+
+/** Milliseconds that an agent may think about a definition before it is answered without its opinion. */
+const OPINION_DEADLINE = 2 * SECOND;
+/** How often a patch is laid anew over a definition that changed meanwhile. */
+const PATCH_ATTEMPTS = 5;
+
+/** What a caller expects to change: the revision of If-Match, or nothing. */
+export type Match = number | undefined;
+
+/** Edits of definitions. */
+export class ServiceEdits {
+  private readonly parts: ServiceParts;
+  private readonly acts: ServiceActs;
+
+  constructor(parts: ServiceParts, acts: ServiceActs) {
+    this.parts = parts;
+    this.acts = acts;
+  }
+
+  /** Rejects with `name_taken`. Port conflicts are the caller's to judge, since the two routes answer them differently. */
+  async add(spec: ServiceSpec, actor: Actor): Promise<ServiceRecord> {
+    return await this.parts.queue.run(spec.name, () => this.write(spec, { kind: "absent" }, actor));
+  }
+
+  /** Replaces, or adds. Rejects with `revision_conflict`, `owned_by_file`, `invalid` for ports of others. */
+  async put(spec: ServiceSpec, match: Match, actor: Actor): Promise<ServiceRecord> {
+    return await this.parts.queue.run(spec.name, async () => {
+      this.refuseConflicts(spec);
+      return await this.write(spec, expectationOf(match), actor);
+    });
+  }
+
+  /** Lays a merge patch over the saved definition. Rejects as `put`, and with `not_found`. */
+  async patch(name: string, patch: Record<string, unknown>, match: Match, actor: Actor): Promise<ServiceRecord> {
+    return await this.parts.queue.run(name, async () => {
+      for (let attempt = 1; ; attempt++) {
+        const before = this.parts.catalog.require(name);
+        const spec = patched(before, patch);
+        this.refuseConflicts(spec);
+        try {
+          return await this.write(spec, { kind: "revision", revision: match ?? before.revision }, actor);
+        } catch (error) {
+          const overtaken = error instanceof TailherdError && error.code === "revision_conflict";
+          if (!overtaken || match !== undefined || attempt === PATCH_ATTEMPTS) throw error;
+        }
+      }
+    });
+  }
+
+  /** Stops it, then forgets it. Rejects with `not_found`, `owned_by_file`, `act_failed` when it could not be stopped. */
+  async delete(name: string, actor: Actor): Promise<void> {
+    const { store, catalog, agents } = this.parts;
+    const record = catalog.require(name);
+    if (record.owner !== null) throw owned(name, record.owner);
+    await this.acts.act(name, "stop", null, actor);
+    await this.parts.queue.run(name, async () => {
+      const deleted = await store.deleteService(name, actor);
+      if (deleted.outcome === "absent") return;
+      settle(name, deleted);
+      await agents.call("remove", { service: name, by: actor.principal });
+      this.forget(record, actor);
+    });
+  }
+
+  /** Takes over what a plan or an import stored: catalog, agent, live views. */
+  async adoptStored(records: readonly ServiceRecord[], actor: Actor): Promise<void> {
+    for (const record of records) await this.parts.queue.run(record.name, () => this.spread(record, actor));
+  }
+
+  /** Takes over that a plan deleted a definition: the agent stops what ran of it. */
+  async adoptRemoved(name: string, actor: Actor): Promise<void> {
+    const record = this.parts.catalog.get(name);
+    if (record === undefined) return;
+    await this.parts.queue.run(name, async () => {
+      await this.parts.agents.call("remove", { service: name, by: actor.principal });
+      this.forget(record, actor);
+    });
+  }
+
+  /** Ports that other definitions declare, which this one did not declare before. */
+  conflicts(spec: ServiceSpec): FieldIssue[] {
+    const { catalog } = this.parts;
+    const before = catalog.get(spec.name)?.ports ?? [];
+    return conflictsOf(spec, catalog.all())
+      .filter(({ port }) => !before.includes(port))
+      .map((conflict) => ({ path: `ports.${conflict.index}`, message: conflictWords(conflict) }));
+  }
+
+  /** What the machine thinks of a definition that was saved all the same, in words. */
+  async warnings(spec: ServiceSpec): Promise<string[]> {
+    try {
+      const { problems } = await this.parts.agents.call("check_spec", { spec }, { deadline: OPINION_DEADLINE });
+      return problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+    } catch {
+      return ["This machine could not be asked whether the definition fits it"];
+    }
+  }
+
+  private refuseConflicts(spec: ServiceSpec): void {
+    if (!this.parts.catalog.settings.check_port_conflicts) return;
+    const issues = this.conflicts(spec);
+    if (issues.length === 0) return;
+    throw new TailherdError(
+      "invalid",
+      `Cannot save "${spec.name}": ${issues.map(({ message }) => message).join("; ")}`,
+      {
+        issues,
+      },
+    );
+  }
+
+  private async write(spec: ServiceSpec, expect: Expectation, actor: Actor): Promise<ServiceRecord> {
+    const isNew = this.parts.catalog.get(spec.name) === undefined;
+    const options = isNew && spec.autostart ? { desired: "running" as const } : {};
+    const record = settle(spec.name, await this.parts.store.putService(spec, expect, actor, options));
+    await this.spread(record, actor);
+    return record;
+  }
+
+  private async spread(record: ServiceRecord, actor: Actor): Promise<void> {
+    const { catalog, agents, board, announcer } = this.parts;
+    const before = catalog.get(record.name);
+    catalog.put(record);
+    board.touch(record.name);
+    announcer.stored(record, before, actor);
+    await agents.push(catalog.desiredOf(record));
+  }
+
+  private forget(record: ServiceRecord, actor: Actor): void {
+    this.parts.catalog.delete(record.name);
+    this.parts.board.touch(record.name);
+    this.parts.announcer.deleted(record, actor);
+  }
+}
+
+function patched(before: ServiceRecord, patch: Record<string, unknown>): ServiceSpec {
+  const checked = serviceSpecSchema.safeParse(mergePatch(specOf(before), patch));
+  if (!checked.success) {
+    const issues = toFieldIssues(checked.error);
+    throw new TailherdError("invalid", `Cannot change "${before.name}": ${summary(issues)}`, { issues });
+  }
+  if (checked.data.name !== before.name) throw renamed(before.name);
+  return checked.data;
+}
+
+/** "ports.0: must be…", for a sentence; the issues themselves stand beside it. */
+export function summary(issues: readonly FieldIssue[]): string {
+  return issues.map(({ path, message }) => (path === "" ? message : `${path} ${message}`)).join("; ");
+}
+
+/** The refusal for a body that names another service than the path. */
+export function renamed(name: string): TailherdError {
+  const issues = [{ path: "name", message: `must be "${name}": a service keeps its name` }];
+  return new TailherdError("invalid", `Cannot rename "${name}": add it under the new name and delete this one`, {
+    issues,
+  });
+}
+
+function expectationOf(match: Match): Expectation {
+  return match === undefined ? { kind: "any" } : { kind: "revision", revision: match };
+}
+
+function owned(name: string, owner: string): TailherdError {
+  return new TailherdError("owned_by_file", `Cannot change "${name}": the file ${owner} owns it; change it there`);
+}
+
+/** The record of a write that went through; throws what stood in its way. */
+function settle(name: string, written: WriteOutcome): ServiceRecord {
+  if (written.outcome === "stored") return written.record;
+  throw obstacle(name, written);
+}
+
+function obstacle(name: string, written: Exclude<WriteOutcome, { outcome: "stored" }>): TailherdError {
+  if (written.outcome === "absent") return noSuchService(name);
+  if (written.outcome === "owned") return owned(name, written.owner);
+  if (written.outcome === "exists") {
+    return new TailherdError("name_taken", `Cannot add "${name}": there is a service of that name`);
+  }
+  return new TailherdError(
+    "revision_conflict",
+    `Cannot save "${name}": somebody changed it meanwhile (it is at revision ${written.record.revision})`,
+  );
+}

@@ -1,0 +1,47 @@
+// Changing the settings, and what follows from each: the agent's interval, restart policies that were left open, live views.
+import { TailherdError, toFieldIssues } from "../../contract/errors.ts";
+import { settingsSchema, type Settings } from "../../contract/settings.ts";
+import type { Actor } from "../store/store.ts";
+import { mergePatch } from "./merge-patch.ts";
+import type { ServiceParts } from "./service-acts.ts";
+import { summary } from "./service-edits.ts";
+
+const ALL = "\0settings";
+
+/** Changes of the settings, one after the other. */
+export class SettingsChanges {
+  private readonly parts: ServiceParts;
+
+  constructor(parts: ServiceParts) {
+    this.parts = parts;
+  }
+
+  /** Lays any subset over the settings; null resets to the default. Rejects with `invalid`. */
+  async change(patch: Record<string, unknown>, actor: Actor): Promise<Settings> {
+    return await this.parts.queue.run(ALL, async () => {
+      const { store, catalog } = this.parts;
+      const checked = settingsSchema.safeParse(mergePatch(catalog.settings, patch));
+      if (!checked.success) {
+        const issues = toFieldIssues(checked.error);
+        throw new TailherdError("invalid", `Cannot change the settings: ${summary(issues)}`, { issues });
+      }
+      await store.putSettings(checked.data, actor);
+      await this.adopt(checked.data);
+      return checked.data;
+    });
+  }
+
+  /** Takes over settings that the store has. */
+  async adopt(settings: Settings): Promise<void> {
+    const { catalog, agents, announcer } = this.parts;
+    const before = catalog.settings;
+    catalog.settings = settings;
+    announcer.settings(settings);
+    const concernsAgents =
+      before.update_interval_seconds !== settings.update_interval_seconds ||
+      before.auto_restart_on_failure !== settings.auto_restart_on_failure;
+    if (!concernsAgents) return;
+    const desired = catalog.all().map((record) => catalog.desiredOf(record));
+    await agents.apply(desired, settings.update_interval_seconds);
+  }
+}

@@ -1,0 +1,89 @@
+// One row of `GET /api/status`, made from a definition, what its instances are, and what ended badly lately. A pure function.
+import { formatUptime } from "../../base/units.ts";
+import type { ServiceRecord } from "../../contract/service.ts";
+import type { ExitRecord, InstanceState, InstanceStatus, ServiceStatus } from "../../contract/status.ts";
+
+/** Which state speaks for the service when its instances differ: what needs attention most comes first. */
+const ATTENTION: readonly InstanceState[] = [
+  "fatal",
+  "unhealthy",
+  "backoff",
+  "stopping",
+  "starting",
+  "waiting",
+  "running",
+  "external",
+  "exited",
+  "stopped",
+];
+/** In these a program of the service lives. */
+const ALIVE = new Set<InstanceState>(["running", "unhealthy", "stopping", "external"]);
+
+/** The last ends that nobody asked for, newest first. */
+export type RecentErrors = readonly { timestamp: string; message: string }[];
+
+/** Is this end one that people want to hear of? */
+export function isFailure(exit: ExitRecord): boolean {
+  if (exit.cause === "stopped" || exit.cause === "killed") return false;
+  return exit.cause !== "exited" || exit.code !== 0;
+}
+
+/** Everything of a row but when it was told, which `observed_at` says. */
+export function statusRow(
+  record: ServiceRecord,
+  instances: readonly InstanceStatus[],
+  errors: RecentErrors,
+  now: number,
+): Omit<ServiceStatus, "observed_at"> {
+  const worst = worstOf(instances);
+  const processes = instances.flatMap((instance) => instance.processes);
+  return {
+    name: record.name,
+    kind: record.kind,
+    running: instances.some(({ state }) => ALIVE.has(state)),
+    processes,
+    pid_count: processes.length,
+    ports: record.ports,
+    port_status: mergePorts(instances),
+    detected_ports: [...new Set(instances.flatMap(({ detected_ports }) => detected_ports))].sort((a, b) => a - b),
+    api_url: record.api_url,
+    tailscale_url: record.tailscale_url,
+    description: record.description,
+    runtime: runtimeOf(instances, errors, now),
+    state: worst?.state ?? "stopped",
+    reason: worst?.reason ?? null,
+    instances: [...instances],
+    desired: record.desired,
+    revision: record.revision,
+    owner: record.owner,
+    labels: record.labels,
+  };
+}
+
+function worstOf(instances: readonly InstanceStatus[]): InstanceStatus | undefined {
+  return instances.toSorted((a, b) => ATTENTION.indexOf(a.state) - ATTENTION.indexOf(b.state))[0];
+}
+
+/** One entry a port; an own listener of any instance beats what another one sees as a stranger. */
+function mergePorts(instances: readonly InstanceStatus[]): ServiceStatus["port_status"] {
+  const byPort = new Map<number, ServiceStatus["port_status"][number]>();
+  for (const status of instances.flatMap(({ port_status }) => port_status)) {
+    const known = byPort.get(status.port);
+    if (known === undefined || (status.own && !known.own)) byPort.set(status.port, status);
+  }
+  return [...byPort.values()];
+}
+
+function runtimeOf(instances: readonly InstanceStatus[], errors: RecentErrors, now: number): ServiceStatus["runtime"] {
+  const starts = instances.flatMap(({ state, started_at }) =>
+    ALIVE.has(state) && started_at !== null ? [Date.parse(started_at)] : [],
+  );
+  const start = starts.length === 0 ? undefined : Math.min(...starts);
+  return {
+    uptime: start === undefined ? null : formatUptime(now - start),
+    start_time: start === undefined ? null : new Date(start).toISOString(),
+    errors: errors.slice(0, 3).toReversed(),
+    restart_count: instances.reduce((sum, instance) => sum + instance.restart_count, 0),
+    last_error: errors[0]?.message ?? null,
+  };
+}

@@ -1,0 +1,233 @@
+// An agent that runs nothing: it keeps what it is told, answers acts at once, and tells what a test lets it tell.
+import { Emitter } from "../../src/base/emitter.ts";
+import type {
+  ActResult,
+  AgentConnection,
+  AgentHandlers,
+  AgentMethod,
+  AgentNotice,
+  AgentParams,
+  AgentResult,
+  DesiredService,
+} from "../../src/contract/agent.ts";
+import { TailherdError } from "../../src/contract/errors.ts";
+import type { TailherdEvent } from "../../src/contract/events.ts";
+import type { ExitRecord, InstanceState, InstanceStatus, LogLine, SystemStats } from "../../src/contract/status.ts";
+
+const SERVER = { id: "6f1f2f0e-0000-4000-8000-000000000001", name: "fake" };
+
+/** A machine that is half busy. */
+export const SYSTEM: SystemStats = {
+  cpu_percent: 12.5,
+  memory_percent: 50,
+  memory_used_gb: 4,
+  memory_total_gb: 8,
+  disk_percent: 25,
+  disk_used_gb: 25,
+  disk_total_gb: 100,
+  load_1: 0.5,
+  load_5: 0.4,
+  load_15: 0.3,
+  cores: 2,
+  swap_percent: 0,
+  uptime: 3600,
+  processes: 120,
+};
+
+/** A row of an instance that is in this state. */
+export function instanceRow(
+  service: string,
+  state: InstanceState,
+  overrides: Partial<InstanceStatus> = {},
+): InstanceStatus {
+  const alive = state === "running" || state === "unhealthy" || state === "stopping";
+  const started = alive ? new Date(Date.now() - 3_000_000).toISOString() : null;
+  return {
+    service,
+    server_id: SERVER.id,
+    server: SERVER.name,
+    index: 0,
+    state,
+    reason: null,
+    since: new Date().toISOString(),
+    pid: alive ? 4711 : null,
+    started_at: started,
+    revision: alive ? 1 : null,
+    generation: 1,
+    restart_count: 0,
+    next_start_at: null,
+    cpu: alive ? 1.5 : null,
+    memory: alive ? 1_048_576 : null,
+    memory_kind: alive ? "rss" : null,
+    threads: alive ? 1 : null,
+    open_files: alive ? 5 : null,
+    read_bytes: null,
+    write_bytes: null,
+    processes: alive ? [processOf(service)] : [],
+    port_status: [],
+    detected_ports: [],
+    last_exit: null,
+    limits_note: null,
+    ...overrides,
+  };
+}
+
+function processOf(service: string): InstanceStatus["processes"][number] {
+  const create_time = Math.floor(Date.now() / 1000) - 3000;
+  const command = `/usr/bin/${service} --serve`;
+  return {
+    pid: 4711,
+    ppid: 1,
+    name: service,
+    cpu: 1.5,
+    memory: 1_048_576,
+    create_time,
+    command,
+    user: "root",
+    threads: 1,
+  };
+}
+
+/** The end of a process, by itself with this code. */
+export function exitRecord(code: number, message = `exit ${code} after 3 s`): ExitRecord {
+  return {
+    generation: 1,
+    started_at: null,
+    ended_at: new Date().toISOString(),
+    cause: "exited",
+    code,
+    signal: null,
+    by: null,
+    memory: null,
+    message,
+    last_lines: [],
+  };
+}
+
+/** An agent for tests of the hub. */
+export class FakeAgent implements AgentConnection {
+  readonly server = SERVER;
+  readonly desired = new Map<string, DesiredService>();
+  /** Every call, in order. */
+  readonly calls: { method: AgentMethod; params: unknown }[] = [];
+  /** Lines of every service, all instances. */
+  readonly lines: LogLine[] = [];
+  /** Milliseconds between full samples, as last told. */
+  updateInterval: number | undefined;
+  /** Answers acts instead of a success. */
+  onAct: ((params: AgentParams<"act">) => Promise<ActResult> | ActResult) | undefined;
+  /** Awaited before each answer: tests hold the agent up with it. */
+  gate: Promise<unknown> = Promise.resolve();
+  readonly follows = new Map<string, AgentParams<"follow_output">>();
+  private readonly notices = new Emitter<AgentNotice>();
+  private readonly rows = new Map<string, InstanceStatus>();
+
+  async call<M extends AgentMethod>(method: M, params: AgentParams<M>): Promise<AgentResult<M>> {
+    this.calls.push({ method, params });
+    await this.gate;
+    const handler = this.handlers[method] as unknown as (params: AgentParams<M>) => Promise<AgentResult<M>>;
+    return await handler(params);
+  }
+
+  listen(listener: (notice: AgentNotice) => void): Disposable {
+    return this.notices.on(listener);
+  }
+
+  /** How many listen to what it tells. */
+  get listeners(): number {
+    return this.notices.size;
+  }
+
+  /** Puts instances into states and tells it. */
+  tell(...rows: InstanceStatus[]): void {
+    for (const row of rows) this.rows.set(`${row.service}/${row.index}`, row);
+    this.notices.emit({ notice: "instances", data: { changed: rows, removed: [] } });
+  }
+
+  tellSamples(samples: { service: string; index: number; cpu: number; memory: number }[] = [], at = Date.now()): void {
+    const instances = [...this.rows.values()].filter(({ state }) => state === "running");
+    this.notices.emit({ notice: "samples", data: { at, system: SYSTEM, instances, samples } });
+  }
+
+  tellEvent(event: TailherdEvent): void {
+    this.notices.emit({ notice: "event", data: event });
+  }
+
+  /** Writes a line of a service's instance to whoever follows it. */
+  write(service: string, text: string, index = 0): void {
+    const cursor = String(this.lines.length).padStart(8, "0");
+    const line: LogLine = { cursor, ts: Date.now(), stream: "stdout", text };
+    this.lines.push(line);
+    for (const [subscription, params] of this.follows) {
+      if (params.service !== service) continue;
+      this.notices.emit({ notice: "output", data: { subscription, service, index, lines: [line] } });
+    }
+  }
+
+  private readonly handlers: AgentHandlers = {
+    apply: async ({ services, update_interval_ms }) => {
+      this.updateInterval = update_interval_ms;
+      this.desired.clear();
+      for (const service of services) this.desired.set(service.spec.name, service);
+      return {};
+    },
+    set: async ({ service }) => {
+      this.desired.set(service.spec.name, service);
+      return {};
+    },
+    remove: async ({ service }) => {
+      this.desired.delete(service);
+      this.rows.delete(`${service}/0`);
+      this.notices.emit({ notice: "instances", data: { changed: [], removed: [{ service, index: 0 }] } });
+      return { outcome: "done", message: `"${service}" is gone`, count: 1 };
+    },
+    act: async (params) => {
+      const { service, action } = params;
+      if (!this.desired.has(service)) throw new TailherdError("not_found", `There is no service "${service}" here`);
+      if (this.onAct !== undefined) return await this.onAct(params);
+      const up = action === "start" || action === "restart";
+      const was = this.rows.get(`${service}/0`)?.state ?? "stopped";
+      this.tell(instanceRow(service, up ? "running" : "stopped"));
+      const count = up || was === "running" ? 1 : 0;
+      return { outcome: "done", message: `${action} of "${service}" is done`, count };
+    },
+    snapshot: async () => ({ instances: [...this.rows.values()], system: SYSTEM }),
+    read_output: async ({ limit }) => {
+      const lines = this.lines.slice(-limit);
+      return { lines, more_before: this.lines.length > lines.length, more_after: false, dropped: 0 };
+    },
+    follow_output: async (params) => {
+      this.follows.set(params.subscription, params);
+      const { subscription, service, after } = params;
+      if (after === undefined) return {};
+      const lines = this.lines.filter(({ cursor }) => cursor > after);
+      this.notices.emit({ notice: "output", data: { subscription, service, index: 0, lines } });
+      return {};
+    },
+    unfollow_output: async ({ subscription }) => {
+      this.follows.delete(subscription);
+      return {};
+    },
+    processes: async ({ service }) => ({ processes: [processOf(service)] }),
+    scan_ports: async () => ({ detected_ports: [8000] }),
+    listeners: async () => ({
+      listeners: [{ port: 9999, address: "0.0.0.0", family: "ipv4", pid: 77, command: "stranger", service: null }],
+    }),
+    match: async ({ keywords }) => {
+      const process = { ...processOf(keywords[0] ?? "any"), argv: [], working_dir: null, ports: [], refused: null };
+      return { processes: [{ ...process, service: null }], total: 1 };
+    },
+    describe_process: async ({ pid }) => {
+      if (pid !== 4711) throw new TailherdError("not_found", `There is no process ${pid}`);
+      const process = { ...processOf("found"), argv: [], working_dir: null, ports: [], refused: null, service: null };
+      return { spec: { name: "found" }, process, warnings: [] };
+    },
+    check_spec: async ({ spec }) => ({
+      problems:
+        spec.working_dir === "/missing"
+          ? [{ path: "working_dir", message: "there is no directory /missing", severity: "error" as const }]
+          : [],
+    }),
+    try_command: async () => ({ exit_code: 0, signal: null, still_running: false, output: ["hello"], duration_ms: 5 }),
+  };
+}
