@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { TempSpool, allLines, numbered, textsOf } from "../../../test/support/spool.ts";
@@ -47,6 +47,35 @@ describe("the output log", () => {
     const [plain, structured] = await log.lastLines(2);
     assert.equal(plain?.text, "a�");
     assert.deepEqual([structured?.level, structured?.message, structured?.fields], ["error", "no", { n: 1 }]);
+  });
+
+  it("keeps megabytes without a newline as pieces of 16 KiB, while they come", async () => {
+    using spool = new TempSpool();
+    await using log = await spool.open();
+    for (let part = 0; part < 30; part++) {
+      spool.write("stdout", "é".repeat(50_000));
+      await log.drain();
+    }
+    const lines = await log.lastLines(1000);
+    assert.equal(lines.length, Math.floor(3_000_000 / 16_384));
+    assert.ok(lines.every(({ text, cut }) => text === "é".repeat(8192) && cut === true));
+  });
+
+  it("goes on after somebody emptied or deleted the files", async () => {
+    using spool = new TempSpool();
+    await using log = await spool.open();
+    spool.write("stdout", "one\n");
+    await log.drain();
+    truncateSync(log.stdoutFile);
+    await log.drain();
+    spool.write("stdout", "two\n");
+    await log.drain();
+    await log.settle();
+    rmSync(log.stdoutFile);
+    await log.drain();
+    spool.write("stdout", "three\n");
+    await log.drain();
+    assert.deepEqual(textsOf(await log.lastLines(5), "stdout"), ["one", "two", "three"]);
   });
 
   it("makes private directories and files", async () => {
@@ -132,6 +161,24 @@ describe("following output", () => {
     spool.write("stderr", "second\n");
     await promise;
     assert.deepEqual(heard.map((line) => line.text).sort(), ["first", "second"]);
+  });
+
+  it("hears of every line of a service that writes them one by one", async () => {
+    using spool = new TempSpool();
+    await using log = await spool.open({ clock: systemClock });
+    const heard: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using following = log.follow(undefined, (lines) => {
+      heard.push(...lines.map((line) => line.text));
+      if (heard.length === 3000) resolve();
+    });
+    void following;
+    for (let line = 0; line < 3000; line++) {
+      spool.write("stdout", `line ${line}\n`);
+      if (line % 10 === 0) await new Promise((next) => setImmediate(next));
+    }
+    await promise;
+    assert.equal(`${heard.join("\n")}\n`, numbered(0, 3000));
   });
 
   it("replays from a cursor, then goes on, without gap or double", async () => {

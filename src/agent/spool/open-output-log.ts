@@ -1,5 +1,6 @@
 // Puts an output log together: finds the place of the last time, reads on from there, wakes when a file changes.
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { chmodSync, mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { OutputPage } from "../../contract/agent.ts";
 import type { LogLine } from "../../contract/status.ts";
@@ -24,9 +25,10 @@ const NOTE_TURNS = 16;
 
 /** Opens (or makes) the output log of an instance; throws when its directories cannot be made or read. */
 export async function openOutputLog(options: OutputLogOptions): Promise<OutputLog> {
+  // Synchronous, as all of opening: hundreds are opened while an agent starts, and each call is a few microseconds.
   for (const dir of [options.runDir, options.logDir]) {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await chmod(dir, 0o700);
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    chmodSync(dir, 0o700);
   }
   const positions = new PositionFile(join(options.runDir, "output-position"));
   const segments = new SegmentStore(options.logDir, options.maxSize);

@@ -11,9 +11,9 @@ export interface DroppedOutput {
   reason: string;
 }
 
-/** Gives back the space of what was read, or answers false where the filesystem cannot. */
+/** Gives back the space of what was read. */
 export interface Puncher {
-  /** Frees the first `length` bytes of a file without changing its size. */
+  /** Frees the first `length` bytes of a file without changing its size; false where the filesystem or the machine cannot. */
   punch(file: string, length: number): Promise<boolean>;
 }
 
@@ -63,6 +63,3 @@ export interface OutputLog {
   /** Closes and deletes all of it. */
   remove(): Promise<void>;
 }
-
-/** The shape of `openOutputLog`; finds where it had read to and goes on from there, every line exactly once. */
-export type OpenOutputLog = (options: OutputLogOptions) => Promise<OutputLog>;

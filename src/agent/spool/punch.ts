@@ -9,6 +9,8 @@ export function createPuncher(logger: Logger): Puncher {
     async punch(file, length) {
       const { code, words } = await runFallocate(file, length);
       if (code === 0) return true;
+      // Something else, such as no process left to spawn: the next hole is as large as both.
+      if (code !== null && !/(?:not |un)supported/i.test(words)) throw new Error(`fallocate ${file}: ${words}`);
       logger.info({ file, code, words }, "holes cannot be punched into output files here; they are emptied instead");
       return false;
     },
@@ -16,7 +18,7 @@ export function createPuncher(logger: Logger): Puncher {
 }
 
 function runFallocate(file: string, length: number): Promise<{ code: number | null; words: string }> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const args = ["--punch-hole", "--offset", "0", "--length", String(length), file];
     const child = spawn("fallocate", args, {
       stdio: ["ignore", "ignore", "pipe"],
@@ -24,7 +26,11 @@ function runFallocate(file: string, length: number): Promise<{ code: number | nu
     });
     let words = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (words += text));
-    child.once("error", (error) => resolve({ code: null, words: error.message }));
+    child.once("error", (error) => {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT")
+        resolve({ code: null, words: "there is no fallocate here" });
+      else reject(error);
+    });
     child.once("close", (code) => resolve({ code, words: words.trim() }));
   });
 }

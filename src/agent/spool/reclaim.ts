@@ -86,8 +86,8 @@ export class Reclaimer {
     const { puncher, collector, sources } = this.parts;
     if (puncher === null || !this.canPunch) return;
     const length = collector.recorded[stream];
+    this.given[stream] = length;
     this.canPunch = await puncher.punch(sources[stream].file, length);
-    if (this.canPunch) this.given[stream] = length;
   }
 
   /** Stops the service, takes its last bytes, empties the files, lets it go on; answers whether all were emptied. */

@@ -1,5 +1,5 @@
 // One of the two files a service appends to: reads on from where we are, and knows when somebody emptied it.
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readSync } from "node:fs";
 import { KIB } from "../../base/units.ts";
 
 const REUSE_FROM = 16 * KIB;
@@ -32,7 +32,8 @@ export class SourceFile {
   }
 
   size(): number {
-    return fstatSync(this.open()).size;
+    // Mostly a look at a file that has nothing new, and is not open.
+    return this.fd === undefined ? lstatSync(this.file).size : fstatSync(this.fd).size;
   }
 
   /** Up to `limit` bytes from `offset` on, of a file of `size`; valid until the next read. */

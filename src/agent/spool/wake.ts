@@ -1,5 +1,5 @@
 // Decides when to read: at once when the kernel says a file changed, then in steps while more comes, then not at all.
-// A watcher costs a callback per write, so it is off while a burst lasts; there is no polling at rest.
+// A watcher costs a callback per write, so in a flood it is taken away until the flood ends; there is no polling at rest.
 import { watch, type FSWatcher } from "node:fs";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { SECOND } from "../../base/units.ts";
@@ -8,6 +8,8 @@ import type { Pumped } from "./collector.ts";
 /** Between two reads of a burst: what a follower waits at most, and long enough for a flood to fill a block. */
 const STEP = 4;
 const RETRY = 1 * SECOND;
+/** So many events within one burst make it a flood; below that, watching anew costs more than they do. */
+const FLOOD = 32;
 
 export interface WakerParts {
   files: string[];
@@ -24,6 +26,8 @@ export class Waker {
   private watchers: FSWatcher[] = [];
   private timer: Timer | undefined;
   private immediate: NodeJS.Immediate | undefined;
+  /** Events since the last rest that told nothing new. */
+  private ignored = 0;
   private closed = false;
 
   constructor(parts: WakerParts) {
@@ -49,7 +53,10 @@ export class Waker {
 
   /** Watches first and looks once more after, so that no write falls between. */
   private sleep(): void {
-    if (this.watchers.length > 0) return this.parts.onRest();
+    if (this.watchers.length > 0) {
+      this.ignored = 0;
+      return this.parts.onRest();
+    }
     try {
       this.watchers = this.parts.files.map((file) => this.watchFile(file));
     } catch {
@@ -63,9 +70,10 @@ export class Waker {
   private watchFile(file: string): FSWatcher {
     const watcher = watch(file, { persistent: false });
     watcher.on("change", () => {
-      // Closing it drops the events still queued for it.
-      this.unwatch();
-      this.wake();
+      // What was written before this event is found by the step that is due.
+      const isDue = this.timer !== undefined || this.immediate !== undefined;
+      if (!isDue) this.wake();
+      else if (++this.ignored > FLOOD) this.unwatch();
     });
     watcher.on("error", () => {
       this.unwatch();
