@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { forkTestAgent, makeDataDir } from "../support/agent.ts";
+import { isAlive, pidsWith } from "../support/processes.ts";
+
+/** The parent in a line of /proc/PID/stat. */
+function parentOf(stat: string): number {
+  return Number(stat.split(") ")[1]?.split(" ")[1]);
+}
+
+const FACTOR = Number(process.env.TAILHERD_SOAK_FACTOR ?? 1);
+const SERVICES = Math.round(10 * Math.min(FACTOR, 5));
+const KILLS = Math.round(3 * FACTOR);
+
+for (const without of ["", "1"]) {
+  const how = without === "" ? "" : " (without cgroups)";
+  test(`P1: services outlive an agent that is killed, and are adopted, ${SERVICES} services × ${KILLS} kills${how}`, async () => {
+    const env = { TAILHERD_NO_CGROUPS: without };
+    const dataDir = await makeDataDir();
+    const word = `${4000 + Math.random()}`;
+    const names = Array.from({ length: SERVICES }, (_, at) => `s${at}`);
+    let agent = await forkTestAgent(dataDir, env);
+    for (const name of names) await agent.set({ name, start_cmd: `sleep ${word}`, restart: { policy: "always" } });
+    for (const result of await Promise.all(names.map((name) => agent.act(name, "start")))) {
+      assert.equal(result.outcome, "done", result.message);
+    }
+    const pids = pidsWith(word).sort();
+    assert.equal(pids.length, SERVICES);
+    for (let round = 0; round < KILLS; round += 1) {
+      await agent.crash();
+      assert.deepEqual(pidsWith(word).sort(), pids, "none died");
+      const began = performance.now();
+      agent = await forkTestAgent(dataDir, env);
+      const { instances } = await agent.call("snapshot", {});
+      assert.ok(performance.now() - began < 5000);
+      assert.deepEqual(instances.map(({ pid }) => pid).sort(), pids, "all adopted");
+      assert.ok(instances.every(({ state, generation }) => state === "running" && generation === 1));
+    }
+    assert.deepEqual(pidsWith(word).sort(), pids, "none started twice");
+    await agent[Symbol.asyncDispose]();
+    assert.deepEqual(pidsWith(word), []);
+  });
+}
+
+test("P1: ends that fell in the gap are known by code and signal, told once more under the same id, and the policy goes on", async () => {
+  const dataDir = await makeDataDir();
+  const flag = join(dataDir, "go");
+  let agent = await forkTestAgent(dataDir);
+  const waits = `while [ ! -e ${flag} ]; do sleep 0.02; done; exit 7`;
+  await agent.set({ name: "code", start_cmd: waits, restart: { policy: "never" } });
+  await agent.set({ name: "signal", start_cmd: "sleep 3600" });
+  await agent.set({ name: "stopped", start_cmd: "sleep 3600" }, "stopped");
+  await Promise.all([agent.act("code", "start"), agent.act("signal", "start")]);
+  const { pid } = await agent.instance("signal");
+  const codePid = (await agent.instance("code")).pid ?? 0;
+  await agent.crash();
+  process.kill(pid ?? 0, "SIGSEGV");
+  await writeFile(flag, "");
+  while (isAlive(codePid)) await new Promise((resolve) => setTimeout(resolve, 10));
+  agent = await forkTestAgent(dataDir);
+  const code = await agent.until("code", (status) => status.last_exit !== null);
+  assert.equal(code.state, "exited");
+  assert.equal(code.last_exit?.code, 7);
+  const signal = await agent.until("signal", (status) => status.state === "running" && status.generation === 2);
+  assert.equal(signal.last_exit?.signal, "SIGSEGV");
+  assert.equal((await agent.instance("stopped")).state, "stopped");
+  const ids = agent.exitsOf("code").map(({ id }) => id);
+  await agent.crash();
+  agent = await forkTestAgent(dataDir);
+  assert.equal((await agent.instance("code")).state, "exited");
+  assert.deepEqual([...new Set([...ids, ...agent.exitsOf("code").map(({ id }) => id)])].length, 1);
+  await agent[Symbol.asyncDispose]();
+});
+
+test("P3: state files that point at a bystander send it no signal", async () => {
+  const dataDir = await makeDataDir();
+  const bystander = spawn("sleep", ["3600"], { stdio: "ignore" });
+  const exited = once(bystander, "exit");
+  let agent = await forkTestAgent(dataDir);
+  await agent.set({ name: "victim", start_cmd: "sleep 3600", restart: { policy: "never" } });
+  await agent.act("victim", "start");
+  const { pid } = await agent.instance("victim");
+  assert.ok(pid !== null && bystander.pid !== undefined);
+  await agent.crash();
+  // No shim and no process, and a stranger under the recorded pid: what a wrapped pid counter leaves.
+  process.kill(parentOf(await readFile(`/proc/${pid}/stat`, "utf8")), "SIGKILL");
+  process.kill(pid, "SIGKILL");
+  const run = join(dataDir, "agent/run");
+  const key = (await readdir(run)).find((name) => name.startsWith("victim")) ?? "";
+  for (const name of ["told/pid", "state.json"]) {
+    const file = join(run, key, name);
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.replaceAll(new RegExp(`\\b${pid}\\b`, "g"), String(bystander.pid)));
+  }
+  agent = await forkTestAgent(dataDir);
+  const found = await agent.until("victim", (status) => status.last_exit !== null);
+  assert.equal(found.state, "exited");
+  assert.equal(found.last_exit?.cause, "lost");
+  for (const action of ["stop", "kill", "restart", "stop"] as const) await agent.act("victim", action);
+  await agent[Symbol.asyncDispose]();
+  assert.ok(isAlive(bystander.pid));
+  bystander.kill("SIGKILL");
+  await exited;
+});
+
+test("P8: damaged state files cost no running service: it is adopted, and the damaged file is kept", async () => {
+  for (const damage of ["", "half"]) {
+    const dataDir = await makeDataDir();
+    const word = `${5000 + Math.random()}`;
+    let agent = await forkTestAgent(dataDir);
+    await agent.set({ name: "kept", start_cmd: `sleep ${word}` });
+    await agent.act("kept", "start");
+    const [pid] = pidsWith(word);
+    await agent.crash();
+    const file = join(dataDir, "agent/desired.json");
+    const text = await readFile(file, "utf8");
+    await writeFile(file, damage === "" ? "" : text.slice(0, text.length / 2));
+    await rm(`${file}.previous`, { force: true });
+    agent = await forkTestAgent(dataDir);
+    const status = await agent.instance("kept");
+    assert.equal(status.state, "running");
+    assert.equal(status.pid, pid);
+    const files = await readdir(join(dataDir, "agent"));
+    assert.ok(files.some((name) => name.startsWith("desired.json.damaged-")));
+    await agent[Symbol.asyncDispose]();
+  }
+});

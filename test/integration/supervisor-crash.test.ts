@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openTestAgent } from "../support/agent.ts";
+import { isAlive, pidsWith } from "../support/processes.ts";
+
+const fixture = (name: string): string => join(import.meta.dirname, "../fixtures", name);
+
+test("P6: a crash loop is bounded whatever the definition says, and ends fatal with the reason", async () => {
+  await using agent = await openTestAgent();
+  const file = join(agent.dataDir, "starts");
+  const wild = { initial: 0, jitter: 0, reset_after: 0 };
+  await agent.set({
+    name: "wild",
+    argv: ["/bin/sh", fixture("crash-loop.sh"), file],
+    restart: { policy: "always", max: null, backoff: wild },
+  });
+  assert.equal((await agent.act("wild", "start")).outcome, "failed");
+  const paused = await agent.until(
+    "wild",
+    (status) => status.state === "backoff" && Date.parse(status.next_start_at ?? "") > Date.now() + 12_000,
+  );
+  assert.match(paused.reason ?? "", /^exit 1/);
+  assert.equal((await readFile(file, "utf8")).trim().split("\n").length, 15);
+  await agent.set({ name: "tame", start_cmd: "exit 3", restart: { max: 2, backoff: { initial: 0.05 } } });
+  await agent.act("tame", "start");
+  const fatal = await agent.until("tame", (status) => status.state === "fatal");
+  assert.match(fatal.reason ?? "", /^exit 3, 2 restarts in a row within \d+ s; gave up$/);
+  assert.equal(fatal.generation, 3);
+});
+
+test("P6: an end by the memory limit is called one", async (t) => {
+  await using agent = await openTestAgent();
+  const limits = { memory: "32M", pids: 20 };
+  await agent.set({ name: "eats", argv: ["/bin/sh", fixture("eats-memory.sh")], limits, restart: { policy: "never" } });
+  const started = await agent.act("eats", "start");
+  if (/not available|no cgroup/.test(started.message)) {
+    if (process.env.TAILHERD_NO_SKIP === "1") throw new Error(started.message);
+    t.skip(started.message);
+    return;
+  }
+  const { last_exit } = await agent.until("eats", (status) => status.last_exit !== null);
+  assert.equal(last_exit?.cause, "oom");
+  assert.match(last_exit.message, /out of memory \(limit 32 MiB\)/);
+});
+
+test("a limit that the machine cannot hold is refused with the reason, not ignored", async () => {
+  process.env.TAILHERD_NO_CGROUPS = "1";
+  await using agent = await openTestAgent();
+  process.env.TAILHERD_NO_CGROUPS = "";
+  await agent.set({ name: "limited", start_cmd: "sleep 3600", limits: { memory: "64M" } });
+  const result = await agent.act("limited", "start");
+  assert.equal(result.outcome, "failed");
+  assert.match(result.message, /limit memory: this machine has no cgroup/);
+  assert.match((await agent.instance("limited")).limits_note ?? "", /limit memory/);
+});
+
+test("policies: never leaves it, on-failure leaves a clean end, always restarts it", async () => {
+  await using agent = await openTestAgent();
+  await agent.set({ name: "never", start_cmd: "sleep 0.3; exit 4", restart: { policy: "never" } });
+  await agent.set({ name: "clean", start_cmd: "sleep 0.3; exit 0" });
+  await agent.set({ name: "always", start_cmd: "sleep 0.3; exit 0", restart: { policy: "always" } });
+  await Promise.all(["never", "clean", "always"].map((name) => agent.act(name, "start")));
+  assert.equal((await agent.until("never", (status) => status.state === "exited")).reason, "exit 4");
+  assert.equal((await agent.until("clean", (status) => status.state === "exited")).reason, "exit 0");
+  await agent.until("always", (status) => status.generation > 1);
+});
+
+test("a killed shim costs only the exit code: its service goes on, is never doubled, and its end is seen", async () => {
+  await using agent = await openTestAgent();
+  await agent.call("apply", { services: [], update_interval_ms: 100 });
+  const word = `${3800 + Math.random()}`;
+  await agent.set({ name: "orphan", start_cmd: `sleep ${word}` });
+  await agent.act("orphan", "start");
+  const { pid } = await agent.instance("orphan");
+  const shim = Number((await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.split(" ")[1]);
+  process.kill(shim, "SIGKILL");
+  assert.ok(pid !== null && isAlive(pid));
+  assert.equal((await agent.act("orphan", "start")).outcome, "done");
+  assert.deepEqual(pidsWith(word), [pid]);
+  process.kill(pid, "SIGKILL");
+  const next = await agent.until("orphan", (status) => status.state === "running" && status.pid !== pid);
+  assert.equal(next.last_exit?.cause, "lost");
+  assert.deepEqual(pidsWith(word), [next.pid]);
+  assert.equal((await agent.act("orphan", "stop")).outcome, "done");
+  assert.deepEqual(pidsWith(word), []);
+});
+
+test("what something else started is shown as external, not doubled, and can be stopped", async () => {
+  await using agent = await openTestAgent();
+  await agent.call("apply", { services: [], update_interval_ms: 100 });
+  const word = `${3900 + Math.random()}`;
+  const { spawn } = await import("node:child_process");
+  const foreign = spawn("/bin/sleep", [word], { detached: true, stdio: "ignore" });
+  const ended = new Promise((resolve) => foreign.on("exit", resolve));
+  // A child of ours is ours: only one that has left us is a stranger.
+  const stranger = spawn("/bin/sh", ["-c", `setsid sleep ${word}9 >/dev/null 2>&1 &`], { stdio: "ignore" });
+  await new Promise((resolve) => stranger.on("exit", resolve));
+  await agent.set({ name: "ext", start_cmd: "sleep 3600", match_keywords: [`${word}9`] }, "stopped");
+  const shown = await agent.until("ext", (status) => status.state === "external");
+  assert.deepEqual(pidsWith(`${word}9`), [shown.pid]);
+  const refused = await agent.act("ext", "start");
+  assert.equal(refused.outcome, "refused");
+  assert.match(refused.message, /started by something else/);
+  assert.equal((await agent.act("ext", "stop")).outcome, "done");
+  assert.deepEqual(pidsWith(`${word}9`).filter(isAlive), []);
+  foreign.kill("SIGKILL");
+  await ended;
+});

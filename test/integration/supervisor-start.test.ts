@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openTestAgent } from "../support/agent.ts";
+import { isAlive, pidsWith } from "../support/processes.ts";
+
+test("start() answers when the program itself runs, in its own session and with a clean environment", async () => {
+  process.env.TAILHERD_TEST_LEAK = "must not be seen";
+  await using agent = await openTestAgent();
+  await agent.set({ name: "a b", start_cmd: "sleep 3601", env: { GREETING: "it's $HOME" }, working_dir: "/" });
+  const result = await agent.act("a b", "start");
+  assert.equal(result.outcome, "done", result.message);
+  const { pid, state, revision } = await agent.instance("a b");
+  assert.equal(state, "running");
+  assert.equal(revision, 1);
+  assert.equal(await readFile(`/proc/${pid}/cmdline`, "utf8"), "sleep\u00003601\u0000");
+  const environ = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0");
+  assert.ok(environ.includes("GREETING=it's $HOME"));
+  assert.ok(environ.includes("TAILHERD_SERVICE=a b"));
+  assert.ok(environ.includes("TAILHERD_INSTANCE_INDEX=0"));
+  assert.ok(environ.some((pair) => pair.startsWith("PATH=/usr/")));
+  assert.ok(!environ.some((pair) => pair.startsWith("TAILHERD_TEST_LEAK=")));
+  const session = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.split(" ")[3];
+  assert.equal(Number(session), pid);
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  assert.match(status, /^SigIgn:\s0+$/m);
+  delete process.env.TAILHERD_TEST_LEAK;
+});
+
+test("a missing directory, user or command is fatal at once, in the system's words", async () => {
+  await using agent = await openTestAgent();
+  const cases = [
+    {
+      spec: { start_cmd: "sleep 1", working_dir: "/nowhere/at/all" },
+      words: /working directory \/nowhere\/at\/all: no such file or directory/,
+    },
+    { spec: { start_cmd: "sleep 1", user: "nobody-at-all" }, words: /user nobody-at-all: there is no such account/ },
+    { spec: { start_cmd: "no-such-program --flag" }, words: /no-such-program: not found/ },
+    { spec: { argv: ["/no/such/program"] }, words: /\/no\/such\/program: not found/ },
+    { spec: { argv: ["/etc/passwd"] }, words: /\/etc\/passwd: Permission denied/ },
+    {
+      spec: { start_cmd: "sleep 1", env_file: "/no/such.env" },
+      words: /env_file \/no\/such.env: no such file or directory/,
+    },
+  ];
+  for (const [at, { spec, words }] of cases.entries()) {
+    const name = `s${at}`;
+    await agent.set({ name, ...spec });
+    const result = await agent.act(name, "start");
+    assert.equal(result.outcome, "failed");
+    assert.match(result.message, words);
+    const status = await agent.until(name, (status) => status.last_exit !== null);
+    assert.equal(status.state, "fatal");
+    assert.match(status.reason ?? "", words);
+    assert.equal(status.last_exit?.cause, "failed_to_start");
+    assert.equal(agent.exitsOf(name).length, 1);
+  }
+});
+
+test("env_file gives variables, env wins over it, and a wrong line is named", async () => {
+  await using agent = await openTestAgent();
+  const file = join(agent.dataDir, "service.env");
+  await writeFile(file, 'A=from file\nexport B="two\\nlines" # why\n');
+  await agent.set({
+    name: "e",
+    start_cmd: 'printf "%s|%s\\n" "$A" "$B"; exec sleep 3600',
+    env_file: file,
+    env: { A: "from env" },
+  });
+  await agent.act("e", "start");
+  const page = await agent.call("read_output", { service: "e", index: 0, limit: 10 });
+  assert.deepEqual(
+    page.lines.filter((line) => line.stream === "stdout").map((line) => line.text),
+    ["from env|two", "lines"],
+  );
+  await writeFile(file, "A=1\nthis is no pair\n");
+  const result = await agent.act("e", "restart");
+  assert.equal(result.outcome, "failed");
+  assert.match(result.message, /service\.env, line 2: must be NAME=value/);
+});
+
+test(
+  "user runs as that account, with its environment, and never as root",
+  { skip: process.getuid?.() !== 0 },
+  async () => {
+    await using agent = await openTestAgent();
+    await agent.set({
+      name: "u",
+      start_cmd: "sleep 3602",
+      user: "nobody",
+      working_dir: "/",
+      hooks: { pre_start: "id -u" },
+    });
+    const result = await agent.act("u", "start");
+    assert.equal(result.outcome, "done", result.message);
+    const { pid } = await agent.instance("u");
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    assert.match(status, /^Uid:\t65534\t65534\t65534\t65534$/m);
+    assert.ok((await readFile(`/proc/${pid}/environ`, "utf8")).includes("USER=nobody\0"));
+    const page = await agent.call("read_output", { service: "u", index: 0, limit: 10 });
+    assert.equal(page.lines.find((line) => line.stream === "stdout")?.text, "65534");
+  },
+);
+
+test("hooks: pre_start must succeed, within its time; pre_stop runs before the signal", async () => {
+  const scratch = await mkdtemp(join(tmpdir(), "tailherd-hooks-"));
+  await using agent = await openTestAgent();
+  await agent.set({ name: "fails", start_cmd: "sleep 3600", hooks: { pre_start: "echo no >&2; exit 7" } });
+  const failed = await agent.act("fails", "start");
+  assert.match(failed.message, /pre_start failed: exit 7/);
+  assert.equal((await agent.until("fails", (status) => status.last_exit !== null)).last_exit?.cause, "hook_failed");
+  await agent.set({
+    name: "slow",
+    start_cmd: "sleep 3600",
+    hooks: { pre_start: "sleep 3603", timeout: 0.3 },
+    restart: { policy: "never" },
+  });
+  assert.match((await agent.act("slow", "start")).message, /pre_start took longer than 0.3 s/);
+  assert.deepEqual(pidsWith("3603"), []);
+  await agent.set({
+    name: "good",
+    start_cmd: "sleep 3600",
+    hooks: { pre_start: "sleep 0.3", pre_stop: `echo stopping >${scratch}/said` },
+  });
+  assert.equal((await agent.act("good", "start")).outcome, "done");
+  await agent.act("good", "stop");
+  assert.equal(await readFile(`${scratch}/said`, "utf8"), "stopping\n");
+  await rm(scratch, { recursive: true });
+});
+
+test("a definition edited while running counts from the next restart; instances grow and shrink with it", async () => {
+  await using agent = await openTestAgent();
+  await agent.set({ name: "grow", start_cmd: "sleep 3604" });
+  await agent.act("grow", "start");
+  const before = await agent.instance("grow");
+  await agent.set({ name: "grow", start_cmd: "sleep 3605", instances: 3 }, "running", 2);
+  await agent.until("grow", (status) => status.state === "running", 1);
+  await agent.until("grow", (status) => status.state === "running", 2);
+  const still = await agent.instance("grow");
+  assert.equal(still.pid, before.pid);
+  assert.equal(still.revision, 1);
+  assert.equal((await agent.act("grow", "restart")).count, 3);
+  const after = await agent.instance("grow");
+  assert.equal(after.revision, 2);
+  assert.equal(after.restart_count, 1);
+  assert.equal(await readFile(`/proc/${after.pid}/cmdline`, "utf8"), "sleep\u00003605\u0000");
+  assert.ok(before.pid !== null && !isAlive(before.pid));
+  await agent.set({ name: "grow", start_cmd: "sleep 3605", instances: 1 }, "running", 3);
+  const { instances } = await agent.call("snapshot", {});
+  assert.deepEqual(
+    instances.map(({ index, pid }) => [index, pid]),
+    [[0, after.pid]],
+  );
+  assert.equal(pidsWith("\u00003605\u0000").length, 1);
+});

@@ -1,0 +1,150 @@
+// Starts agents for tests: in this process, or as a process of its own that can be killed. Everything is cleaned up on dispose.
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startAgent } from "../../src/agent/agent.ts";
+import type { AgentConnection, AgentMethod, AgentNotice, AgentParams, AgentResult } from "../../src/contract/agent.ts";
+import type { TailherdEvent } from "../../src/contract/events.ts";
+import { type DesiredState, type ServiceInput, serviceSpecSchema } from "../../src/contract/service.ts";
+import type { InstanceStatus } from "../../src/contract/status.ts";
+import { silentLogger } from "../../src/runtime/logger.ts";
+
+const WAIT = 20_000;
+
+/** What tests ask of an agent, wherever it runs. */
+export class TestAgent implements AsyncDisposable {
+  readonly dataDir: string;
+  readonly events: TailherdEvent[] = [];
+  private readonly waiting = new Set<() => void>();
+  private readonly connection: Pick<AgentConnection, "call">;
+  private readonly end: () => Promise<void>;
+
+  constructor(dataDir: string, connection: Pick<AgentConnection, "call">, end: () => Promise<void>) {
+    this.dataDir = dataDir;
+    this.connection = connection;
+    this.end = end;
+  }
+
+  hear(notice: AgentNotice): void {
+    if (notice.notice === "event") this.events.push(notice.data);
+    for (const look of this.waiting) look();
+  }
+
+  call<M extends AgentMethod>(method: M, params: AgentParams<M>): Promise<AgentResult<M>> {
+    return this.connection.call(method, params);
+  }
+
+  /** Defines a service as a hub would. */
+  async set(spec: ServiceInput, desired: DesiredState = "running", revision = 1): Promise<void> {
+    await this.call("set", { service: { spec: serviceSpecSchema.parse(spec), revision, desired } });
+  }
+
+  act(service: string, action: AgentParams<"act">["action"]): Promise<AgentResult<"act">> {
+    return this.call("act", { service, action, index: null, by: "test" });
+  }
+
+  async instance(service: string, index = 0): Promise<InstanceStatus> {
+    const { instances } = await this.call("snapshot", {});
+    const found = instances.find((one) => one.service === service && one.index === index);
+    if (found === undefined) throw new Error(`no instance ${index} of ${service}`);
+    return found;
+  }
+
+  /** Waits until an instance is as wanted; looks after each notice. */
+  async until(
+    service: string,
+    wanted: (status: InstanceStatus) => boolean,
+    index = 0,
+    limit = WAIT,
+  ): Promise<InstanceStatus> {
+    const deadline = Date.now() + limit;
+    for (;;) {
+      const status = await this.instance(service, index);
+      if (wanted(status)) return status;
+      if (Date.now() > deadline) throw new Error(`${service} did not get there: ${JSON.stringify(status)}`);
+      await this.noticed(Math.min(1000, deadline - Date.now() + 1));
+    }
+  }
+
+  /** Exits that were told, by service. */
+  exitsOf(service: string): Extract<TailherdEvent, { type: "instance.exited" }>[] {
+    return this.events.filter((event) => event.type === "instance.exited").filter((event) => event.service === service);
+  }
+
+  /** Removes all services, ends the agent, deletes its directory. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.call("apply", { services: [], update_interval_ms: 5000 });
+    await this.end();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  private noticed(limit: number): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.waiting.delete(finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, limit);
+      this.waiting.add(finish);
+    });
+  }
+}
+
+/** A directory that the test's agents share; deleted by the agent's dispose. */
+export function makeDataDir(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "tailherd-test-"));
+}
+
+/** An agent in this process. */
+export async function openTestAgent(options: { dataDir?: string } = {}): Promise<TestAgent> {
+  const dataDir = options.dataDir ?? (await makeDataDir());
+  const agent = await startAgent({ dataDir, serverName: "test", logger: silentLogger });
+  const test: TestAgent = new TestAgent(dataDir, agent.connection, () => agent.close());
+  agent.connection.listen((notice) => test.hear(notice));
+  return test;
+}
+
+/** An agent in a process of its own. */
+export interface ForkedAgent extends TestAgent {
+  /** Ends the agent as `kill -9` does, without a word to anything. */
+  crash(): Promise<void>;
+}
+
+type Answer = { id: number; result?: unknown; error?: string } | { notice: AgentNotice } | { ready: true };
+
+/** Starts an agent as a process of its own and talks to it over the fork's channel. */
+export async function forkTestAgent(dataDir: string, env: Record<string, string> = {}): Promise<ForkedAgent> {
+  const child = fork(join(import.meta.dirname, "agent-process.ts"), [dataDir], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const open = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  let sent = 0;
+  const call = <M extends AgentMethod>(method: M, params: AgentParams<M>): Promise<AgentResult<M>> =>
+    new Promise((resolve, reject) => {
+      sent += 1;
+      open.set(sent, { resolve: (value) => resolve(value as AgentResult<M>), reject });
+      child.send({ id: sent, method, params });
+    });
+  const agent = new TestAgent(dataDir, { call }, () => endChild(child, "SIGTERM"));
+  const ready = Promise.withResolvers<void>();
+  child.on("message", (message: Answer) => {
+    if ("ready" in message) ready.resolve();
+    else if ("notice" in message) agent.hear(message.notice);
+    else if (message.error === undefined) open.get(message.id)?.resolve(message.result);
+    else open.get(message.id)?.reject(new Error(message.error));
+  });
+  child.on("exit", () => ready.reject(new Error("the agent ended")));
+  await ready.promise;
+  return Object.assign(agent, { crash: () => endChild(child, "SIGKILL") });
+}
+
+async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill(signal);
+  await exited;
+}

@@ -1,0 +1,35 @@
+// What tests ask the kernel: who lives, who carries a word in the command line.
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Pids whose command line holds this word, zombies included (they are told by their parent's neglect). */
+export function pidsWith(word: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => readQuietly(`/proc/${pid}/cmdline`).includes(word))
+    .map(Number);
+}
+
+/** Alive and not a zombie. */
+export function isAlive(pid: number): boolean {
+  const stat = readQuietly(`/proc/${pid}/stat`);
+  return stat !== "" && !/\) [ZX] /.test(stat);
+}
+
+/** Zombies whose parent is this process or a shim of it. */
+export function zombiesOf(parents: number[]): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      const fields = readQuietly(`/proc/${pid}/stat`).split(") ")[1]?.split(" ");
+      return fields?.[0] === "Z" && parents.includes(Number(fields[1]));
+    })
+    .map(Number);
+}
+
+function readQuietly(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
