@@ -14,8 +14,12 @@ import { Observer } from "./observer.ts";
 import { createProcessTable } from "./processes/create-process-table.ts";
 import { openOutputLog } from "./spool/open-output-log.ts";
 import { openContainment } from "./supervisor/open-containment.ts";
+import { Pace } from "./supervisor/pace.ts";
 import { Shims } from "./supervisor/shims.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
+
+/** A launch takes about a millisecond; between so many of them others are heard. */
+const LAUNCHES_PER_TURN = 25;
 
 /** An agent that runs in this process. */
 export interface Agent {
@@ -55,6 +59,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     runRoot,
     shims: new Shims({ root: runRoot, bootId: table.bootId(), logger }),
     random: Math.random,
+    pace: new Pace(LAUNCHES_PER_TURN),
     changed: (instance) => observer.changed(instance),
     removed: (service, index) => observer.removed(service, index),
     event: (event) => notices.send({ notice: "event", data: event }),

@@ -29,11 +29,13 @@ import { runHook } from "./hook.ts";
 import { type InstanceRecord, readRecord, type Run } from "./instance-record.ts";
 import { buildLaunch, GAVE_UP } from "./launch-script.ts";
 import { launchFailure } from "./launch-failure.ts";
+import type { Pace } from "./pace.ts";
 import { planNext } from "./reconcile.ts";
 import { decideRestart, NO_HISTORY, recordStart, type RestartHistory } from "./restart-policy.ts";
 import type { ProcessIdentity, RunDirectory } from "./run-directory.ts";
 import type { Shims } from "./shims.ts";
 import { stopByPid, stopProcesses } from "./stopping.ts";
+import { systemWords } from "./system-words.ts";
 
 /** A process that lives this long after its launch is running; one that ends earlier has clearly failed to start. */
 const ALIVE_AFTER = 200;
@@ -50,6 +52,8 @@ export interface InstanceTools {
   logger: Logger;
   server: { id: string; name: string };
   random: () => number;
+  /** Spreads launches over turns of the event loop. */
+  pace: Pace;
   /** Something of its status changed. */
   changed: (instance: Instance) => void;
   event: (event: TailherdEvent) => void;
@@ -142,9 +146,7 @@ export class Instance {
     this.generation = Math.max(record?.generation ?? 0, pid?.generation ?? 0, exit?.generation ?? 0);
     if (record !== undefined) this.restore(record);
     this.watcher = watch(this.directory.told, { persistent: false }, () => this.look());
-    this.watcher.on("error", (error) =>
-      this.tools.logger.error({ service: this.service, error: error.message }, "watch"),
-    );
+    this.watcher.on("error", (error) => this.complain(error, "cannot watch the run directory"));
     this.takeOver(fate, record);
     this.persist();
     this.look();
@@ -284,7 +286,8 @@ export class Instance {
       if (this.state !== "stopping") this.restartCount = 0;
       await this.sweep();
       await this.recording;
-      await this.output.settle();
+      await this.output.settle().catch((error: unknown) => this.complain(error, "cannot empty the output files"));
+      await this.tools.pace.take();
       this.launch();
     }
     const outcome = await (this.outcome?.promise ?? Promise.resolve({ ok: this.alive, words: this.reason ?? "" }));
@@ -295,15 +298,26 @@ export class Instance {
   /** Orders a start. Synchronous from here to the shim: between a crash and its restart nothing is waited for. */
   private launch(): void {
     this.outcome ??= Promise.withResolvers();
+    this.generation += 1;
+    let refusal: string | undefined;
+    try {
+      refusal = this.tryLaunch();
+    } catch (error) {
+      this.run = null;
+      refusal = systemWords(error);
+    }
+    if (refusal === undefined) this.enter("starting", null);
+    else this.cannotStart(refusal);
+  }
+
+  /** Words why it cannot start on this machine, or undefined when the order is given. */
+  private tryLaunch(): string | undefined {
     const { spec, revision } = this.definition;
     const now = this.tools.clock.now();
-    this.generation += 1;
     const text = buildLaunch(spec, this.index, this.marker, this.output);
-    const place = text.ok ? this.prepare() : text;
-    if (!text.ok || !place.ok) {
-      this.cannotStart(text.ok ? (place.ok ? "" : place.words) : text.words);
-      return;
-    }
+    if (!text.ok) return text.words;
+    const place = this.prepare();
+    if (!place.ok) return place.words;
     this.directory.write("launch", text.launch);
     if (text.body !== undefined) this.directory.write("body", text.body);
     this.directory.clearWords();
@@ -323,7 +337,7 @@ export class Instance {
     this.joins = place.joins;
     this.orderStart();
     this.setTimer(LAUNCH_DEADLINE, () => this.launchOverdue());
-    this.enter("starting", null);
+    return undefined;
   }
 
   private prepare(): ReturnType<Containment["prepare"]> {
@@ -488,6 +502,11 @@ export class Instance {
     const words = this.describe(run, status, null, failure ?? undefined);
     this.run = null;
     if (failure === null) {
+      this.decide(run, words, false, true);
+      return;
+    }
+    if (failure.cause === "hook_failed") {
+      // A hook may wait for something that comes later: the policy decides, as for any other failure.
       this.decide(run, words, false, true);
       return;
     }
@@ -718,6 +737,11 @@ export class Instance {
     });
   }
 
+  private complain(error: unknown, words: string): void {
+    const { service, index } = this;
+    this.tools.logger.error({ service, index, error: systemWords(error) }, words);
+  }
+
   private setTimer(delay: number, act: () => void): void {
     this.clearTimer();
     this.timer = this.tools.clock.after(Math.max(0, delay), act);
@@ -749,7 +773,7 @@ export class Instance {
       this.directory.write("state.json", JSON.stringify(record));
     } catch (error) {
       // A full disk must not keep a service from being restarted; the shim's files say what is needed to find it again.
-      this.tools.logger.error({ service: this.service, error: String(error) }, "cannot keep the instance's state");
+      this.complain(error, "cannot keep the instance's state");
     }
   }
 
