@@ -53,6 +53,8 @@ export interface FollowOptions {
   signal: AbortSignal;
 }
 
+/** The hub pings each 15 s; a link that says nothing for three of those is dead, whatever TCP thinks of it. */
+const SILENCE = 45 * SECOND;
 const RETRY_FIRST = SECOND / 4;
 const RETRY_SLOWEST = 5 * SECOND;
 
@@ -77,7 +79,7 @@ export async function follow(options: FollowOptions): Promise<void> {
       const stop = (): void => response.destroy();
       signal.addEventListener("abort", stop, { once: true });
       try {
-        for await (const event of readEvents(response.body)) {
+        for await (const event of readEvents(untilSilent(response))) {
           lastId = event.id ?? lastId;
           options.onEvent(event);
         }
@@ -95,6 +97,18 @@ export async function follow(options: FollowOptions): Promise<void> {
     lost = true;
     await pause(wait, signal);
     wait = Math.min(wait * 2, RETRY_SLOWEST);
+  }
+}
+
+async function* untilSilent(response: WireResponse): AsyncGenerator<Buffer> {
+  const timer = setTimeout(() => response.destroy(), SILENCE);
+  try {
+    for await (const chunk of response.body) {
+      timer.refresh();
+      yield chunk;
+    }
+  } finally {
+    clearTimeout(timer);
   }
 }
 
