@@ -39,6 +39,8 @@ import { StatusBoard } from "./services/status-board.ts";
 import { openSqliteStore } from "./store/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 
+export { restoreBackup } from "./store/restore.ts";
+
 const SIGN_IN_LIFETIME = 10 * MINUTE;
 const TICKET_LIFETIME = 30 * SECOND;
 /** Wrong tokens or codes of one address in a minute. */
@@ -48,6 +50,8 @@ const FAILURES_ALLOWED = 20;
 export interface HubOptions {
   /** Made (0700) and held for this process; the store and the unix socket lie in it. */
   dataDir: string;
+  /** The caller holds the directory already, since an agent of its own keeps its files there too. */
+  held?: boolean;
   /** Instead of the SQLite file in the data directory; the caller closes it. */
   store?: Store;
   agents: AgentConnection[];
@@ -81,7 +85,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   refuseOpenNoAuth(options);
   await using stack = new AsyncDisposableStack();
   const addresses: string[] = [];
-  stack.use(openDataDir(options.dataDir));
+  if (options.held !== true) stack.use(openDataDir(options.dataDir));
   const parts = await assemble(options, addresses, stack);
   const receivers = createReceivers(options, parts, stack);
   await connectAgents(parts, stack);
