@@ -1,6 +1,6 @@
 // Makes what users get: dist/tailherd.js (hub, agent and CLI, bundled) and dist/web. `--if-stale` builds only what changed.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
@@ -70,6 +70,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     rmSync(dist, { recursive: true, force: true });
     await buildWeb();
     await buildProgram();
+    // So that the folder runs wherever it is copied, without Node guessing what kind of modules these are.
+    writeFileSync(join(dist, "package.json"), '{ "type": "module" }\n');
+    chmodSync(join(dist, "tailherd.js"), 0o755);
     writeFileSync(stamp, digest);
   }
 }

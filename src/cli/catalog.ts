@@ -129,6 +129,12 @@ export const CATALOG: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/transfer.ts")).defineExport,
   },
   {
+    name: "up",
+    summary: "Run hub and agent in the foreground",
+    group: "The hub",
+    load: async () => (await import("./commands/up.ts")).define,
+  },
+  {
     name: "open",
     summary: "The dashboard, signed in",
     group: "The hub",
@@ -139,6 +145,18 @@ export const CATALOG: readonly CatalogEntry[] = [
     summary: "Tokens for automation and other machines",
     group: "The hub",
     load: async () => (await import("./commands/token.ts")).define,
+  },
+  {
+    name: "backup",
+    summary: "A consistent copy of the hub's database",
+    group: "The hub",
+    load: async () => (await import("./commands/backup.ts")).defineBackup,
+  },
+  {
+    name: "restore",
+    summary: "Put such a copy back",
+    group: "The hub",
+    load: async () => (await import("./commands/backup.ts")).defineRestore,
   },
   {
     name: "service",

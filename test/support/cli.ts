@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Client } from "../../src/cli/client.ts";
 import type { Surroundings } from "../../src/cli/context.ts";
 import { run } from "../../src/cli/program.ts";
 import { socketPath } from "../../src/runtime/paths.ts";
@@ -134,6 +135,59 @@ export class RunningCli implements AsyncDisposable {
   private notify(): void {
     for (const wake of this.wake.splice(0)) wake();
   }
+}
+
+/** A real hub and agent, as `tailherd up` runs them. */
+export interface RunningUp extends AsyncDisposable {
+  dataDir: string;
+  /** "http://127.0.0.1:PORT" */
+  address: string;
+  cli: RunningCli;
+  /** Ends it with a signal and starts it again on the same directory. */
+  restart(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts `up` on a free port and a directory of its own. Disposing it stops and removes all services, then it and the directory. */
+export async function startUp(
+  args: string[] = [],
+  env: NodeJS.ProcessEnv = {},
+  program?: string[],
+): Promise<RunningUp> {
+  const dataDir = mkdtempSync(join(tmpdir(), "tailherd-up-"));
+  const start = async (): Promise<{ cli: RunningCli; address: string }> => {
+    const cli = new RunningCli(["up", "--listen", "127.0.0.1:0", ...args], { dataDir, env }, program);
+    const said = await cli.sees("stdout", /runs on (http:\/\/127\.0\.0\.1:\d+)[\s\S]*Ctrl-C/);
+    return { cli, address: said[1] ?? "" };
+  };
+  let now = await start();
+  return {
+    dataDir,
+    get address() {
+      return now.address;
+    },
+    get cli() {
+      return now.cli;
+    },
+    async restart(signal) {
+      await now.cli.end(signal);
+      now = await start();
+    },
+    async [Symbol.asyncDispose]() {
+      if (now.cli.child.exitCode !== null || now.cli.child.signalCode !== null) now = await start();
+      await removeEverything(dataDir);
+      await now.cli.end("SIGTERM");
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function removeEverything(dataDir: string): Promise<void> {
+  const client = new Client({ kind: "socket", path: socketPath(dataDir), dataDir });
+  const services = await client.call("GET /api/services");
+  const owners = new Set(services.flatMap(({ owner }) => owner ?? []));
+  for (const owner of owners) await client.call("POST /api/apply", { body: { owner, services: [] } });
+  const byHand = services.filter(({ owner }) => owner === null);
+  await Promise.all(byHand.map(({ name }) => client.call("DELETE /api/services/{name}", { params: { name } })));
 }
 
 /** What a scripted hub was asked. */

@@ -6,6 +6,7 @@ import type { Client } from "../client.ts";
 import type { Context } from "../context.ts";
 import { CliFailure } from "../failure.ts";
 import { confirm } from "../output/ask.ts";
+import { withName } from "../output/values.ts";
 import { awaitOperation } from "../operation.ts";
 import { readDuration } from "../options.ts";
 import { addSelectionOptions, findTargets, type Selection, type Target } from "../target.ts";
@@ -109,7 +110,7 @@ async function actOnMany(
 }
 
 function describe({ style }: Context, action: ServiceAction, target: Outcome): string {
-  if (target.state === "done") return `${target.service}: ${target.message ?? DONE[action]}`;
+  if (target.state === "done") return withName(target.service, target.message ?? DONE[action]);
   return `${target.service}: ${style.red("failed")}: ${target.message ?? "no reason was given"}`;
 }
 

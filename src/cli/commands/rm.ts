@@ -4,6 +4,7 @@ import { EXIT } from "../../contract/error-table.ts";
 import type { Context } from "../context.ts";
 import { CliFailure, usageFailure } from "../failure.ts";
 import { confirm } from "../output/ask.ts";
+import { withName } from "../output/values.ts";
 
 export function define(command: Command, context: Context): void {
   command
@@ -34,7 +35,7 @@ async function removeAll(context: Context, names: string[]): Promise<void> {
   }
   const done = results.filter((result) => result.success);
   if (context.format === "name") context.print(done.map((result) => result.name).join("\n"));
-  else await context.emit(results, () => results.map((result) => `${result.name}: ${result.message}`).join("\n"));
+  else await context.emit(results, () => results.map((result) => withName(result.name, result.message)).join("\n"));
   if (done.length === results.length) return;
   context.exitCode = done.length === 0 ? (last?.exitCode ?? EXIT.failed) : EXIT.partlyDone;
 }

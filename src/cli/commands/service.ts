@@ -16,7 +16,8 @@ interface InstallOptions {
   user?: boolean;
   system?: boolean;
   dryRun?: boolean;
-  start: boolean;
+  /** False with --no-start, else left out. */
+  start?: boolean;
   listen?: string[];
   serverName?: string;
 }
@@ -71,7 +72,7 @@ async function install(context: Context, options: InstallOptions): Promise<void>
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, text, { mode: 0o644 });
   context.print(`Wrote ${file}.`);
-  if (!options.start) return context.note(`Start it with: ${systemctlWords(scope)} enable --now ${UNIT}`);
+  if (options.start === false) return context.note(`Start it with: ${systemctlWords(scope)} enable --now ${UNIT}`);
   systemctl(scope, file, "daemon-reload");
   systemctl(scope, file, "enable", "--now", UNIT);
   context.print(`Enabled and started. See how it does: ${systemctlWords(scope)} status ${UNIT}`);

@@ -34,6 +34,11 @@ export function formatValue(value: unknown): string {
   return value === undefined ? "nothing" : JSON.stringify(value);
 }
 
+/** A message about a thing, with the thing's name in it once. */
+export function withName(name: string, message: string): string {
+  return message.includes(name) ? message : `${name}: ${message}`;
+}
+
 function short(value: number): string {
   return value < 10 ? value.toFixed(1) : String(Math.round(value));
 }
