@@ -1,7 +1,5 @@
 // tailherd itself, as users get it: the built program, asked over its unix socket and through its CLI.
 import { mkdirSync } from "node:fs";
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { dirname, join } from "node:path";
 import type { ApplyResult } from "../../src/contract/transfer.ts";
 import type { OutputPage } from "../../src/contract/agent.ts";
@@ -32,11 +30,10 @@ export const tailherd: Peer = {
 /** Starts `tailherd up` in a home; resolves at its first 200 from /health. */
 export async function bootTailherd(home: Home): Promise<TailherdHerd> {
   mkdirSync(dataOf(home), { recursive: true });
-  const port = await freePort();
-  const child = await start(commandOf("up", "--port", String(port)), { env: envOf(home), cwd: home.directory });
+  const child = await start(commandOf("up", "--listen", "127.0.0.1:0"), { env: envOf(home), cwd: home.directory });
   const client = new HubClient(socketPath(dataOf(home)));
   await until("tailherd is healthy", async () => await succeeds(client.text("GET", "/health")), { every: 1 });
-  return new TailherdHerd(home, client, child.pid, port);
+  return new TailherdHerd(home, client, child.pid);
 }
 
 /** A running tailherd. */
@@ -46,14 +43,11 @@ export class TailherdHerd implements Herd {
   #programs: Program[] = [];
   /** Its interface, as the local user. */
   client: HubClient;
-  /** Port of its dashboard on loopback. */
-  port: number;
 
-  constructor(home: Home, client: HubClient, pid: number, port: number) {
+  constructor(home: Home, client: HubClient, pid: number) {
     this.#home = home;
     this.client = client;
     this.#pid = pid;
-    this.port = port;
   }
 
   pid(): number {
@@ -97,7 +91,6 @@ export class TailherdHerd implements Herd {
     const again = await bootTailherd(this.#home);
     this.client = again.client;
     this.#pid = again.#pid;
-    this.port = again.port;
   }
 
   async *keptOutput(service: string): AsyncIterable<string> {
@@ -153,15 +146,6 @@ function definitionOf({ name, file }: Program, home: Home): ServiceInput {
     restart: { policy: "always", max: null, backoff: { initial: 0 } },
     logs: { max_size: 512 * 1024 * 1024 },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("Cannot find a free port");
-  return address.port;
 }
 
 async function succeeds(act: Promise<unknown>): Promise<boolean> {
