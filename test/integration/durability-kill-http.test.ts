@@ -1,8 +1,6 @@
 // P7 through the front door: four writers of definitions, tokens and settings over HTTP, the hub killed at random. What was answered
 // with 2xx is there afterwards, once; a revoked token stays revoked. TAILHERD_SOAK_FACTOR=20 makes it 200 rounds.
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,10 +9,10 @@ import { systemClock } from "../../src/base/clock.ts";
 import { databasePath } from "../../src/hub/store/database-file.ts";
 import { openSqliteStore } from "../../src/hub/store/sqlite-store.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
+import { HubProcess } from "../support/hub-process.ts";
 
 const ROUNDS = 10 * Number(process.env.TAILHERD_SOAK_FACTOR ?? 1);
 const WRITERS = 4;
-const server = join(import.meta.dirname, "../fixtures/hub-server.ts");
 
 /** What one writer was told, and the one thing it was not told about when the hub died. */
 class Writer {
@@ -33,9 +31,9 @@ class Writer {
   }
 
   /** Writes until the hub dies; `acknowledged` hears of each write that went through. */
-  async run(address: string, acknowledged: () => void): Promise<void> {
+  async run(hub: HubProcess, acknowledged: () => void): Promise<void> {
     for (;;) {
-      const died = await this.step(address).then(
+      const died = await this.step(hub).then(
         () => false,
         (error: unknown) => {
           if (error instanceof assert.AssertionError) throw error;
@@ -48,22 +46,22 @@ class Writer {
     }
   }
 
-  private async step(address: string): Promise<void> {
+  private async step(hub: HubProcess): Promise<void> {
     const mark = `${this.id}.${this.count++}`;
     const live = [...this.tokens].find(([, id]) => id !== null);
     if (this.count % 4 === 0) {
       this.unsure = { token: mark };
-      const token = (await send(address, "POST", "/api/tokens", { name: mark })) as { id: string };
+      const token = (await send(hub, "POST", "/api/tokens", { name: mark })) as { id: string };
       this.tokens.set(mark, token.id);
     } else if (this.count % 4 === 2 && live !== undefined) {
       this.unsure = { token: live[0] };
-      await send(address, "DELETE", `/api/tokens/${live[1]}`);
+      await send(hub, "DELETE", `/api/tokens/${live[1]}`);
       this.tokens.set(live[0], null);
     } else {
       const service = `writer ${this.id} service ${this.count % 5}`;
       this.unsure = { service, mark };
       const body = { name: service, start_cmd: "true", env: { OP: mark } };
-      await send(address, "PUT", `/api/services/${encodeURIComponent(service)}`, body);
+      await send(hub, "PUT", `/api/services/${encodeURIComponent(service)}`, body);
       this.services.set(service, mark);
       this.marks.push(mark);
     }
@@ -80,16 +78,15 @@ describe("a hub killed at random under four writers", () => {
   it(`keeps all that it acknowledged, once, over ${ROUNDS} kills`, { timeout: ROUNDS * 15_000 }, async () => {
     const writers = Array.from({ length: WRITERS }, (_, id) => new Writer(id));
     for (let round = 0; round < ROUNDS; round++) {
-      const { child, address } = await startHubProcess(dir);
+      await using hub = await HubProcess.start(dir);
       const enough = Promise.withResolvers<void>();
       let left = 1 + Math.floor(Math.random() * 60);
-      const running = Promise.all(writers.map((writer) => writer.run(address, () => --left === 0 && enough.resolve())));
+      const running = Promise.all(writers.map((writer) => writer.run(hub, () => --left === 0 && enough.resolve())));
       try {
         await Promise.race([enough.promise, running]);
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
       } finally {
-        child.kill("SIGKILL");
-        if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+        await hub.kill();
       }
       await running;
       await compare(dir, writers);
@@ -126,20 +123,9 @@ async function compare(dir: string, writers: Writer[]): Promise<void> {
   }
 }
 
-async function startHubProcess(dir: string): Promise<{ child: ChildProcess; address: string }> {
-  const child = spawn(process.execPath, [server, dir], { stdio: ["ignore", "pipe", "inherit"] });
-  const [said] = (await once(child.stdout, "data")) as [Buffer];
-  return { child, address: said.toString().trim() };
-}
-
 /** The answer of a request that was acknowledged; rejects with `AssertionError` when it was refused, otherwise when the hub died. */
-async function send(address: string, method: string, path: string, body?: object): Promise<unknown> {
-  const response = await fetch(address + path, {
-    method,
-    headers: { "content-type": "application/json" },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const answer: unknown = await response.json();
-  assert.ok(response.ok, `${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+async function send(hub: HubProcess, method: string, path: string, body?: object): Promise<unknown> {
+  const { status, answer } = await hub.request(method, path, body);
+  assert.ok(status < 300, `${method} ${path}: ${status} ${JSON.stringify(answer)}`);
   return answer;
 }

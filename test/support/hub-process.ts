@@ -1,0 +1,51 @@
+// Starts `fixtures/hub-server.ts`: a hub in a process of its own, to be killed.
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+const server = join(import.meta.dirname, "../fixtures/hub-server.ts");
+
+/** A hub without agents and without authentication on loopback. */
+export class HubProcess implements AsyncDisposable {
+  readonly child: ChildProcess;
+  readonly address: string;
+
+  private constructor(child: ChildProcess, address: string) {
+    this.child = child;
+    this.address = address;
+  }
+
+  /** Resolves when it listens; rejects with what it said when it ends instead. */
+  static async start(dataDir: string): Promise<HubProcess> {
+    const child = spawn(process.execPath, [server, dataDir], { stdio: ["ignore", "pipe", "pipe"] });
+    let complaint = "";
+    child.stderr.on("data", (chunk: Buffer) => (complaint += chunk.toString()));
+    const address = await Promise.race([
+      once(child.stdout, "data").then(([said]) => String(said).trim()),
+      once(child, "close").then(() => undefined),
+    ]);
+    if (address === undefined) throw new Error(`The hub ended: ${complaint}`);
+    return new HubProcess(child, address);
+  }
+
+  /** The answer, whatever its status; rejects when the hub dies over it. */
+  async request(method: string, path: string, body?: object): Promise<{ status: number; answer: unknown }> {
+    const response = await fetch(this.address + path, {
+      method,
+      headers: { "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, answer: await response.json() };
+  }
+
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const exited = once(this.child, "exit");
+    this.child.kill("SIGKILL");
+    await exited;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
+  }
+}
