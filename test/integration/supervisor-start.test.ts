@@ -37,8 +37,9 @@ test("a missing directory, user or command is fatal at once, in the system's wor
       words: /working directory \/nowhere\/at\/all: no such file or directory/,
     },
     { spec: { start_cmd: "sleep 1", user: "nobody-at-all" }, words: /user nobody-at-all: there is no such account/ },
-    { spec: { start_cmd: "no-such-program --flag" }, words: /no-such-program: not found/ },
-    { spec: { argv: ["/no/such/program"] }, words: /\/no\/such\/program: not found/ },
+    { spec: { start_cmd: "no-such-program --flag" }, words: /no-such-program: No such file or directory/ },
+    { spec: { argv: ["/no/such/program"] }, words: /\/no\/such\/program: No such file or directory/ },
+    { spec: { start_cmd: "no-such-program; exit $?" }, words: /no-such-program: not found/ },
     { spec: { argv: ["/etc/passwd"] }, words: /\/etc\/passwd: Permission denied/ },
     {
       spec: { start_cmd: "sleep 1", env_file: "/no/such.env" },

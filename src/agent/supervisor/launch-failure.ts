@@ -40,7 +40,10 @@ function directoryWords(spec: ServiceSpec): string {
   }
 }
 
-/** "./launch: 1: eval: nosuch: not found" without where in our shell text it happened. */
+/** "setsid: failed to execute nosuch: No such file or directory" without where in our shell text it happened. */
 function withoutShell(line: string): string {
-  return line.replace(/^(?:\.\/launch|\/bin\/sh|sh)(?:: (?:line )?\d+)?: (?:(?:eval|exec|\d+): )*/, "");
+  return line
+    .replace(/^\S*(?:setsid|tailherd-shim|\/launch|\bsh): (?:(?:line )?\d+: )?/, "")
+    .replace(/^(?:(?:eval|exec|\d+): )+/, "")
+    .replace(/^failed to execute /, "");
 }

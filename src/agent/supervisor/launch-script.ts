@@ -1,11 +1,15 @@
-// Writes what a start runs: shell text with the definition as it is now. First, as the agent's user, it tells who it is; then, as
-// the service's user, it sets the environment, enters the directory, runs the hook, and becomes the program.
+// Writes what a start runs: shell text with the definition as it is now, read by the shim's own fork (a shell less to exec between
+// a crash and the next start). First, as the agent's user, it tells who it is; then, as the service's user, it sets the
+// environment, enters the directory, runs the hook, and becomes the program, in a session of its own.
 import { isAbsolute, join } from "node:path";
 import type { ServiceSpec } from "../../contract/service.ts";
 import { type Account, findAccount, ownAccount } from "./accounts.ts";
 import { serviceEnvironment } from "./environment.ts";
 import { findTool } from "./find-program.ts";
 import { execLine, shellQuote } from "./shell-words.ts";
+
+/** What makes a process a session of its own without changing its pid. macOS has no setsid(1), but perl. */
+const NEW_SESSION = sessionCommand();
 
 /** Exit code of a launch that gave up and told why. */
 export const GAVE_UP = 125;
@@ -55,7 +59,7 @@ export function buildLaunch(
   const directory = fromHome(spec.working_dir ?? account.home, account);
   const environment = serviceEnvironment(spec, account, (path) => fromHome(path, account));
   if (!environment.ok) return environment;
-  const program = programText(spec);
+  const program = programText(spec, other ? "exec" : `exec ${NEW_SESSION}`.trim());
   if (program === undefined) return { ok: false, path: "start_cmd", words: "it has neither start_cmd nor argv" };
   const env = {
     ...environment.env,
@@ -64,7 +68,8 @@ export function buildLaunch(
     [MARKER]: marker,
   };
   const body = bodyText(spec, env, directory, program.text);
-  const become = `exec ${setpriv} --reuid=${account.uid} --regid=${account.gid} --init-groups -- /bin/sh -s -- "$1" <./body\n`;
+  const ids = `--reuid=${account.uid} --regid=${account.gid} --init-groups`;
+  const become = `export generation\nexec ${NEW_SESSION} ${setpriv} ${ids} -- /bin/sh -s <./body\n`;
   return {
     ok: true,
     launch: `${preamble(output)}${other ? become : body}`,
@@ -87,9 +92,10 @@ function preamble(output: { readonly stdoutFile: string; readonly stderrFile: st
   read -r boot </proc/sys/kernel/random/boot_id
   read -r self </proc/self/stat
 else
-  boot=- self=$$
+  boot=-
+  self=$(exec /bin/sh -c 'echo $PPID')
 fi
-echo "$1 $boot $self" 1<>told/pid
+echo "$generation $boot $self" 1<>told/pid
 unset boot self
 exec >>${shellQuote(output.stdoutFile)} 2>>${shellQuote(output.stderrFile)} 8<>told/reason
 `;
@@ -103,11 +109,15 @@ function bodyText(spec: ServiceSpec, env: Record<string, string>, directory: str
     "{",
     "exec </dev/null",
     ...exports,
-    `cd ${shellQuote(directory)} 2>/dev/null || { echo "$1 cd" >&8; exit ${GAVE_UP}; }`,
+    `cd ${shellQuote(directory)} 2>/dev/null || { echo "$generation cd" >&8; exit ${GAVE_UP}; }`,
     ...(hook === null
       ? []
-      : [`/bin/sh -c ${shellQuote(hook)} 8>&- || { echo "$1 hook $?" >&8; exit ${GAVE_UP}; }`, 'echo "$1 exec" >&8']),
+      : [
+          `/bin/sh -c ${shellQuote(hook)} 8>&- || { echo "$generation hook $?" >&8; exit ${GAVE_UP}; }`,
+          'echo "$generation exec" >&8',
+        ]),
     "exec 8>&-",
+    "unset generation order",
     "set --",
     program,
     "}",
@@ -115,11 +125,18 @@ function bodyText(spec: ServiceSpec, env: Record<string, string>, directory: str
   ].join("\n");
 }
 
-function programText(spec: ServiceSpec): { text: string; wrapped: boolean } | undefined {
-  if (spec.argv !== null) return { text: `exec ${spec.argv.map(shellQuote).join(" ")}`, wrapped: false };
+function programText(spec: ServiceSpec, exec: string): { text: string; wrapped: boolean } | undefined {
+  if (spec.argv !== null) return { text: `${exec} ${spec.argv.map(shellQuote).join(" ")}`, wrapped: false };
   if (spec.start_cmd === null) return undefined;
-  const line = execLine(spec.start_cmd);
+  const line = execLine(spec.start_cmd, exec);
   return line === undefined
-    ? { text: `exec /bin/sh -c ${shellQuote(spec.start_cmd)}`, wrapped: true }
+    ? { text: `${exec} /bin/sh -c ${shellQuote(spec.start_cmd)}`, wrapped: true }
     : { text: `eval ${shellQuote(line)}`, wrapped: false };
+}
+
+function sessionCommand(): string {
+  const setsid = findTool("setsid");
+  if (setsid !== undefined) return setsid;
+  const perl = findTool("perl");
+  return perl === undefined ? "" : `${perl} -MPOSIX -e 'POSIX::setsid(); exec @ARGV'`;
 }

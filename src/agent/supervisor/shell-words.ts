@@ -18,17 +18,17 @@ const ASSIGNMENTS = /^\s*(?:[A-Za-z_][A-Za-z0-9_]*=(?:[A-Za-z0-9_./:=@%+,-]*|'[^
 const PROGRAM = /^([A-Za-z0-9_./+-]+)(?=\s|$)/;
 
 /**
- * The line with `exec` before its last command, or undefined where that could change what it means. Not every /bin/sh does
+ * The line with `exec` (or what else becomes a program) before its last command, or undefined where that could change what it means. Not every /bin/sh does
  * this by itself (Debian's dash does not), and then the shell would be the process that is shown, signalled and measured.
  */
-export function execLine(line: string): string | undefined {
+export function execLine(line: string, exec = "exec"): string | undefined {
   const start = lastSimpleCommand(line);
   if (start === undefined) return undefined;
   const command = line.slice(start);
   const assignments = ASSIGNMENTS.exec(command)?.[0] ?? "";
   const program = PROGRAM.exec(command.slice(assignments.length))?.[1];
   if (program === undefined || SHELL_OWN.has(program)) return undefined;
-  return `${line.slice(0, start)}${assignments}exec ${command.slice(assignments.length)}`;
+  return `${line.slice(0, start)}${assignments}${exec} ${command.slice(assignments.length)}`;
 }
 
 /** The program that a line of one simple command runs; undefined for every other line, and for the shell's own commands. */

@@ -36,7 +36,7 @@ shim() {
       (
         trap - TERM INT HUP QUIT PIPE USR1 USR2 ALRM
         exec 9<&-
-        exec $SETSID /bin/sh ./launch "$generation"
+        . ./launch
       )
       echo "$generation $?" 1<>told/exit
       ;;
@@ -61,14 +61,12 @@ export class Shims {
   private readonly logger: Logger;
   private waiting: ShimOrder[] = [];
   private batches = 0;
-  private readonly setsid: string | undefined;
 
   /** `root` holds all run directories. */
   constructor(options: { root: string; bootId: string; logger: Logger }) {
     this.root = options.root;
     this.bootId = options.bootId;
     this.logger = options.logger;
-    this.setsid = setsidCommand();
     mkdirSync(this.root, { recursive: true, mode: 0o700 });
     writeFileSync(this.scriptPath, this.script(), { mode: 0o600 });
   }
@@ -110,7 +108,7 @@ export class Shims {
   }
 
   private script(): string {
-    return SCRIPT.replace("$SETSID", this.setsid ?? "").replace("$BOOT", shellQuote(this.bootId));
+    return SCRIPT.replace("$BOOT", shellQuote(this.bootId));
   }
 }
 
@@ -122,14 +120,6 @@ function batchText(orders: ShimOrder[]): string {
   const make = missing.length === 0 ? "" : `${findTool("mkfifo") ?? "mkfifo"} -m 600 ${missing.join(" ")}\n`;
   const shims = orders.map(({ directory, joins }) => ["shim", directory.path, ...joins].map(shellQuote).join(" "));
   return `${make}${[...shims, "kill -KILL $$"].join(" |\n")}\n`;
-}
-
-/** What makes a process a session of its own without changing its pid. macOS has no setsid(1), but perl. */
-function setsidCommand(): string | undefined {
-  const setsid = findTool("setsid");
-  if (setsid !== undefined) return setsid;
-  const perl = findTool("perl");
-  return perl && `${perl} -MPOSIX -e 'POSIX::setsid(); exec @ARGV'`;
 }
 
 /** Knows a shim by its command line, also one of another tailherd on this machine. */
