@@ -1,0 +1,97 @@
+// Every route of the contract with every role: who may is decided by the table of roles and nothing else (P15).
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { roleAllows, roleSchema, type Role } from "../../src/contract/roles.ts";
+import { routes, type RouteKey, type RouteSpec } from "../../src/contract/routes.ts";
+import { startTestHub, type TestHub } from "../support/hub.ts";
+
+const ADMIN = "admin-token-of-the-test";
+const keys = Object.keys(routes) as RouteKey[];
+
+/** The route's path with harmless values: they name nothing that exists. */
+function concrete(key: RouteKey): string {
+  return key
+    .replace("{kind}", "backend")
+    .replaceAll(/\{(name|id)\}/g, "nothing")
+    .replace("{pid}", "1");
+}
+
+async function tokenFor(hub: TestHub, role: Role): Promise<string> {
+  const made = await hub.request("POST /api/tokens", { socket: true, body: { name: role, role } });
+  assert.equal(made.status, 201);
+  return made.json.secret;
+}
+
+/** Whether the answer came from behind the check of rights: 2xx, or a refusal for another reason. */
+async function outcome(hub: TestHub, key: RouteKey, token?: string): Promise<number> {
+  const { body }: RouteSpec = routes[key];
+  // A body that no schema takes: nothing is done, and only those who may get as far as being told so.
+  const input = body === undefined ? {} : { body: ["wrong"] };
+  if ("media" in routes[key].result) return await statusOnly(hub, key, token);
+  const reply = await hub.request(concrete(key), { ...input, ...(token !== undefined && { token }) });
+  return reply.status;
+}
+
+/** For streams, which do not end. */
+async function statusOnly(hub: TestHub, key: RouteKey, token: string | undefined): Promise<number> {
+  const abort = new AbortController();
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await fetch(hub.url + concrete(key).slice("GET ".length), { headers, signal: abort.signal });
+  abort.abort();
+  return response.status;
+}
+
+describe("every route", () => {
+  it("asks those without an identity for one, unless it is public", async () => {
+    await using hub = await startTestHub({ noAuth: false });
+    for (const key of keys) {
+      const status = await outcome(hub, key);
+      if (routes[key].action === "public") assert.notEqual(status, 403, key);
+      else assert.equal(status, 401, key);
+      // The one public route that can answer 401 is the one that takes one-time codes; this body is not one.
+      if (key === "POST /api/session") assert.equal(status, 422, key);
+    }
+  });
+
+  for (const role of roleSchema.options) {
+    it(`lets a ${role} do what the role says, and no more`, async () => {
+      await using hub = await startTestHub({ noAuth: false });
+      const token = await tokenFor(hub, role);
+      for (const key of keys) {
+        const status = await outcome(hub, key, token);
+        if (roleAllows(role, routes[key].action)) assert.ok(status !== 401 && status !== 403, `${key}: ${status}`);
+        else assert.equal(status, 403, key);
+      }
+    });
+  }
+
+  it("is open to the admin token of the environment", async () => {
+    await using hub = await startTestHub({ noAuth: false, adminToken: ADMIN });
+    assert.equal((await hub.request("GET /api/audit", { token: ADMIN })).status, 200);
+    assert.equal((await hub.request("GET /api/audit", { token: `${ADMIN}x` })).status, 401);
+  });
+});
+
+describe("the audit", () => {
+  it("holds an act before the agent is asked, with who and from where", async () => {
+    await using hub = await startTestHub({ noAuth: false });
+    const token = await tokenFor(hub, "admin");
+    await hub.request("POST /api/services", { token, body: { name: "api", start_cmd: "sleep 9" } });
+    let seen: { action: string; target: string; principal: string; from: string } | undefined;
+    hub.agent.onAct = async () => {
+      seen = (await hub.request("GET /api/audit?limit=1", { socket: true })).json[0];
+      return { outcome: "done", message: "done", count: 1 };
+    };
+    for (const [key, action, target] of [
+      ["POST /api/services/api/start", "start", "api"],
+      ["POST /api/services/api/kill?index=0", "kill", "api/0"],
+      ["POST /api/service/api/stop", "stop", "api"],
+    ] as const) {
+      assert.equal((await hub.request(key, { token })).status, 200);
+      assert.deepEqual(
+        { action: seen?.action, target: seen?.target, principal: seen?.principal, from: seen?.from },
+        { action, target, principal: "token admin", from: "127.0.0.1" },
+      );
+    }
+  });
+});

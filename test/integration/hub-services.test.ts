@@ -1,0 +1,212 @@
+// Definitions and acts: the resource style, revisions, what the agent is told, what is stored and when.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { exitRecord, instanceRow } from "../support/fake-agent.ts";
+import { startTestHub } from "../support/hub.ts";
+
+const api = { name: "api", kind: "backend", start_cmd: "sleep 9", ports: [8000] };
+
+describe("a definition", () => {
+  it("has its revision as ETag, and If-Match guards it", async () => {
+    await using hub = await startTestHub();
+    const added = await hub.request("POST /api/services", { body: api });
+    assert.deepEqual([added.status, added.headers.etag, added.headers.location], [201, '"1"', "/api/services/api"]);
+    const changed = await hub.request("PUT /api/services/api", {
+      body: { ...api, description: "two" },
+      headers: { "if-match": '"1"' },
+    });
+    assert.deepEqual([changed.status, changed.headers.etag, changed.json.description], [200, '"2"', "two"]);
+    const late = { body: { ...api, description: "three" }, headers: { "if-match": '"1"' } };
+    assert.equal((await hub.request("PUT /api/services/api", late)).status, 412);
+    assert.equal((await hub.request("PATCH /api/services/api", { ...late, body: { description: "x" } })).status, 412);
+    const unknown = { body: {}, headers: { "if-match": '"abc"' } };
+    assert.equal((await hub.request("PATCH /api/services/api", unknown)).status, 412);
+    assert.equal((await hub.request("GET /api/services/api")).json.description, "two");
+  });
+
+  it("is patched by merging: what is left out stays, null resets to the default", async () => {
+    await using hub = await startTestHub();
+    await hub.request("POST /api/services", { body: { ...api, env: { A: "1", B: "2" }, instances: 3 } });
+    const body = { env: { A: null, C: "3" }, instances: null };
+    const patched = await hub.request("PATCH /api/services/api", { body });
+    assert.equal(patched.status, 200);
+    assert.deepEqual(patched.json.env, { B: "2", C: "3" });
+    assert.deepEqual([patched.json.instances, patched.json.ports], [1, [8000]]);
+    assert.deepEqual(hub.agent.desired.get("api")?.spec.env, { B: "2", C: "3" });
+  });
+
+  it("is added by PUT where there is none", async () => {
+    await using hub = await startTestHub();
+    assert.equal((await hub.request("PUT /api/services/api", { body: api })).status, 201);
+    assert.equal((await hub.request("POST /api/services", { body: api })).json.code, "name_taken");
+  });
+
+  it("may not declare another's port, unless the setting allows it", async () => {
+    await using hub = await startTestHub();
+    await hub.request("POST /api/services", { body: api });
+    const second = { ...api, name: "second" };
+    const refused = await hub.request("POST /api/services", { body: second });
+    assert.deepEqual([refused.status, refused.json.issues[0].path], [422, "ports.0"]);
+    assert.equal((await hub.request("PUT /api/services/second", { body: second })).status, 422);
+    await hub.request("POST /api/settings", { body: { check_port_conflicts: false } });
+    const allowed = await hub.request("POST /api/services", { body: second });
+    assert.equal(allowed.status, 201);
+    assert.match(allowed.json.warnings[0], /port 8000 is also declared by "api"/);
+    const conflicts = (await hub.request("GET /api/port-conflicts")).json;
+    assert.deepEqual(conflicts, { has_conflicts: true, conflicts: { "8000": ["api", "second"] }, strangers: [] });
+  });
+
+  it("shows how the running one differs from the saved one", async () => {
+    await using hub = await startTestHub();
+    await hub.request("POST /api/services", { body: api });
+    hub.agent.tell(instanceRow("api", "running", { revision: 1 }));
+    await hub.request("PATCH /api/services/api", { body: { stop: { grace: "3s" } } });
+    const spec = (await hub.request("GET /api/services/api/spec")).json;
+    assert.deepEqual([spec.saved_revision, spec.running_revision], [2, 1]);
+    assert.deepEqual(spec.differences, [{ path: "stop.grace", from: 10, to: 3 }]);
+  });
+
+  it("gets its restart policy from the setting where it leaves it open", async () => {
+    await using hub = await startTestHub();
+    await hub.request("POST /api/services", { body: api });
+    await hub.request("POST /api/services", { body: { name: "own", start_cmd: "x", restart: { policy: "always" } } });
+    const policyOf = (name: string): string | undefined => hub.agent.desired.get(name)?.spec.restart.policy;
+    assert.equal(policyOf("api"), "on-failure");
+    await hub.request("POST /api/settings", { body: { auto_restart_on_failure: false, update_interval_seconds: 2 } });
+    assert.deepEqual([policyOf("api"), policyOf("own"), hub.agent.updateInterval], ["never", "always", 2000]);
+  });
+});
+
+describe("deleting", () => {
+  it("stops first, and a service that cannot be stopped stays", async () => {
+    await using hub = await startTestHub();
+    await hub.request("POST /api/services", { body: api });
+    hub.agent.onAct = () => ({ outcome: "failed", message: "it hangs in the kernel", count: 0 });
+    const refused = await hub.request("DELETE /api/services/api");
+    assert.deepEqual(
+      [refused.status, refused.json.code, refused.json.detail],
+      [409, "act_failed", "it hangs in the kernel"],
+    );
+    assert.equal((await hub.request("GET /api/services/api")).status, 200);
+    hub.agent.onAct = undefined;
+    hub.agent.calls.length = 0;
+    assert.equal((await hub.request("DELETE /api/services/api")).status, 200);
+    assert.deepEqual(
+      hub.agent.calls.map(({ method }) => method),
+      ["set", "act", "remove"],
+    );
+    assert.deepEqual((await hub.request("GET /api/status")).json, []);
+  });
+
+  it("and changing by hand are refused for what a file owns", async () => {
+    await using hub = await startTestHub();
+    const applied = await hub.request("POST /api/apply", { body: { owner: "/srv/tailherd.yaml", services: [api] } });
+    assert.deepEqual([applied.status, applied.json.steps[0].change], [200, "add"]);
+    for (const reply of [
+      await hub.request("DELETE /api/services/api"),
+      await hub.request("PUT /api/services/api", { body: { ...api, description: "mine" } }),
+      await hub.request("PATCH /api/services/api", { body: { description: "mine" } }),
+    ]) {
+      assert.deepEqual([reply.status, reply.json.code], [409, "owned_by_file"]);
+    }
+    const again = { owner: "/srv/tailherd.yaml", services: [] };
+    assert.equal((await hub.request("POST /api/apply", { body: again })).json.steps[0].change, "remove");
+    assert.equal(hub.agent.desired.size, 0);
+  });
+});
+
+describe("an act", () => {
+  it("keeps the wish over a restart of the hub, and tells it to the agent", async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), "tailherd-hub-"));
+    try {
+      {
+        await using hub = await startTestHub({ dataDir });
+        await hub.request("POST /api/services", { body: api });
+        await hub.request("POST /api/services", { body: { name: "auto", start_cmd: "x", autostart: true } });
+        assert.equal((await hub.request("POST /api/services/api/start")).status, 200);
+      }
+      await using hub = await startTestHub({ dataDir });
+      assert.equal(hub.agent.desired.get("api")?.desired, "running");
+      assert.equal(hub.agent.desired.get("auto")?.desired, "running");
+      await hub.request("POST /api/services/api/kill");
+      assert.equal(hub.agent.desired.get("api")?.desired, "stopped");
+    } finally {
+      await rm(dataDir, { recursive: true });
+    }
+  });
+
+  it("that fails is 409 in the agent's words, and one on an instance that is not there is 404", async () => {
+    await using hub = await startTestHub();
+    await hub.request("POST /api/services", { body: api });
+    hub.agent.onAct = () => ({ outcome: "failed", message: "Cannot start: no such directory", count: 0 });
+    const failed = await hub.request("POST /api/services/api/start");
+    assert.deepEqual([failed.status, failed.json.code, failed.json.success], [409, "act_failed", false]);
+    assert.equal(failed.json.detail, "Cannot start: no such directory");
+    assert.equal((await hub.request("POST /api/services/api/restart?index=1")).status, 404);
+  });
+
+  it("in bulk is an operation whose targets can be watched", async () => {
+    await using hub = await startTestHub();
+    for (const name of ["one", "two", "three"]) {
+      await hub.request("POST /api/services", { body: { name, start_cmd: "x" } });
+    }
+    hub.agent.onAct = ({ service }) => ({
+      outcome: service === "two" ? "failed" : "done",
+      message: `told of ${service}`,
+      count: 1,
+    });
+    const probe = await hub.connect();
+    await probe.subscribe("services", "operations");
+    const ended = probe.next("operation", ({ data }) => data.state !== "running");
+    const body = { action: "restart", services: ["one", "two", "three"] };
+    const begun = (await hub.request("POST /api/bulk", { body })).json;
+    assert.equal((await ended).data.state, "failed");
+    const { targets } = (await hub.request(`GET /api/operations/${begun.id}`)).json;
+    assert.deepEqual(
+      targets.map(({ service, state }: { service: string; state: string }) => [service, state]),
+      [
+        ["one", "done"],
+        ["two", "failed"],
+        ["three", "done"],
+      ],
+    );
+  });
+});
+
+describe("what is observed", () => {
+  it("is one row of the state that needs attention most", async () => {
+    await using hub = await startTestHub();
+    await hub.request("POST /api/services", { body: { ...api, instances: 2 } });
+    hub.agent.tell(instanceRow("api", "running"), instanceRow("api", "backoff", { index: 1, reason: "exit 1" }));
+    const status = (await hub.request("GET /api/services/api/status")).json;
+    assert.deepEqual([status.state, status.reason, status.running, status.pid_count], ["backoff", "exit 1", true, 1]);
+    assert.deepEqual((await hub.request("GET /api/status")).json[0].instances.length, 2);
+  });
+
+  it("keeps exits, errors and series", async () => {
+    await using hub = await startTestHub();
+    await hub.request("POST /api/services", { body: api });
+    hub.agent.tell(instanceRow("api", "running"));
+    for (const [id, code] of [
+      ["e1", 0],
+      ["e2", 1],
+      ["e2", 1],
+      ["e3", 2],
+    ] as const) {
+      const at = new Date().toISOString();
+      const common = { id, at, service: "api", server_id: null, index: 0, by: null };
+      hub.agent.tellEvent({ ...common, type: "instance.exited", exit: { ...exitRecord(code), generation: code } });
+    }
+    const exits = (await hub.request("GET /api/services/api/exits")).json;
+    assert.deepEqual(
+      exits.map(({ code }: { code: number }) => code),
+      [2, 1, 0],
+    );
+    hub.agent.tellSamples([{ service: "api", index: 0, cpu: 3.25, memory: 2048 }], 1000);
+    const series = (await hub.request("GET /api/services/api/series")).json;
+    assert.deepEqual(series, { step: 5, points: [[1000, 3.25, 2048]] });
+  });
+});
