@@ -190,6 +190,7 @@ function createReceivers(options: HubOptions, parts: HubParts, stack: AsyncDispo
   stack.defer(() => live.close());
   const http = createHttp({ ...options, ...parts, handlers: createHandlers(parts) });
   return {
+    failed: (error) => options.logger.warn({ err: error }, "Cannot take a connection"),
     request: (incoming, outgoing, door, hosts) => {
       // The door goes along as a binding: a header could be written by anyone.
       const listener = getRequestListener((request) => http.fetch(request, { incoming, outgoing, door, hosts }), {

@@ -13,11 +13,6 @@ export class Observed {
     return this.byService.get(service) ?? [];
   }
 
-  /** The services that anything is known of. */
-  services(): string[] {
-    return [...this.byService.keys()];
-  }
-
   put(row: InstanceStatus): void {
     const others = this.instancesOf(row.service).filter((each) => !isSame(each, row.server_id, row.index));
     const rows = [...others, row].sort((a, b) => a.index - b.index);

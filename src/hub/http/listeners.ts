@@ -19,6 +19,8 @@ const MAX_SOCKET_PATH = 107;
 
 /** What a listener does with what comes in. */
 export interface Receivers {
+  /** A connection could not be taken (no descriptors left); the listener goes on. */
+  failed(error: Error): void;
   request(request: IncomingMessage, response: ServerResponse, door: Door, hosts: ReadonlySet<string>): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door, hosts: ReadonlySet<string>): void;
 }
@@ -86,6 +88,7 @@ function createLimitedServer(): Server {
 }
 
 function connect(server: Server, receivers: Receivers, door: Door, hosts: ReadonlySet<string>): void {
+  server.on("error", (error) => receivers.failed(error));
   server.on("request", (request, response) => receivers.request(request, response, door, hosts));
   server.on("upgrade", (request, socket, head) => receivers.upgrade(request, socket, head, door, hosts));
 }

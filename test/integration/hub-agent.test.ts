@@ -1,0 +1,49 @@
+// Hub and real agent together: what people do over HTTP happens to real processes.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { startAgent } from "../../src/agent/agent.ts";
+import { silentLogger } from "../../src/runtime/logger.ts";
+import { startTestHub } from "../support/hub.ts";
+
+describe("hub and agent", () => {
+  it("add, start, show, print, stop and delete a real program", { timeout: 30_000 }, async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), "tailherd-both-"));
+    const agent = await startAgent({ dataDir, logger: silentLogger });
+    try {
+      await using hub = await startTestHub({ dataDir, agents: [agent.connection] });
+      const body = { name: "talker", start_cmd: "echo ready; exec sleep 1000", working_dir: "/" };
+      assert.equal((await hub.request("POST /api/service/add", { body })).json.success, true);
+      const probe = await hub.connect();
+      await probe.subscribe("services", "events");
+      const running = probe.next("status_changed", ({ data }) => data[0]?.state === "running");
+      const started = await hub.request("POST /api/service/talker/start");
+      assert.equal(started.status, 200, started.text);
+      const pid = (await running).data[0]?.instances[0]?.pid ?? 0;
+      assert.ok(process.kill(pid, 0));
+      const [status] = (await hub.request("GET /api/status")).json;
+      assert.deepEqual([status.running, status.state, status.desired], [true, "running", "running"]);
+      const { lines } = (await hub.request("GET /api/services/talker/logs")).json;
+      assert.ok(lines.some(({ text }: { text: string }) => text === "ready"));
+      const exited = probe.next("event", ({ data }) => data.event.type === "instance.exited");
+      assert.equal((await hub.request("POST /api/service/talker/stop")).json.count, 1);
+      await exited;
+      assert.throws(() => process.kill(pid, 0), /ESRCH/);
+      const [exit] = (await hub.request("GET /api/services/talker/exits")).json;
+      assert.deepEqual([exit.cause, exit.by], ["stopped", "anyone on this machine"]);
+      const missing = { name: "missing", start_cmd: "true", working_dir: "/no/such/directory" };
+      const added = (await hub.request("POST /api/service/add", { body: missing })).json;
+      assert.match(added.warnings.join(), /no\/such\/directory/);
+      const failed = await hub.request("POST /api/service/missing/start");
+      assert.deepEqual([failed.status, failed.json.code], [409, "act_failed"], failed.text);
+      for (const name of ["talker", "missing"]) {
+        assert.equal((await hub.request(`DELETE /api/service/${name}`)).status, 200);
+      }
+    } finally {
+      await agent.close();
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  });
+});
