@@ -61,6 +61,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     random: Math.random,
     pace: new Pace(LAUNCHES_PER_TURN),
     changed: (instance) => observer.changed(instance),
+    lookAround: () => observer.match(),
     removed: (service, index) => observer.removed(service, index),
     event: (event) => notices.send({ notice: "event", data: event }),
     memoryOf: (instance) => observer.memoryOf(instance),
@@ -88,7 +89,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const desired = new DesiredStore({ agentDir, runRoot, clock, logger });
   const kept = await desired.open();
   await supervisor.restore(kept.services);
-  observer.start(supervisor, kept.update_interval_ms);
+  observer.attach(supervisor);
+  supervisor.reconcile();
+  observer.start(kept.update_interval_ms);
   const interval = kept.update_interval_ms;
   // Its own timers and watches do not keep a process alive; an open agent does.
   const alive = setInterval(() => undefined, DAY);

@@ -72,7 +72,8 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       return removing;
     },
     async act({ service, action, index, by }) {
-      if (action !== "restart") observer.match();
+      const { match_keywords } = supervisor.definition(service).spec;
+      if (match_keywords.length > 0) observer.match();
       return supervisor.act(service, action, index, by);
     },
     async snapshot() {

@@ -44,9 +44,13 @@ export class Observer {
     this.matcher = new ExternalMatcher(table, () => clock.now());
   }
 
-  /** Begins to sample; the first sample is taken at once. */
-  start(supervisor: Supervisor, interval: number): void {
+  /** Whose instances it looks at. */
+  attach(supervisor: Supervisor): void {
     this.supervisor = supervisor;
+  }
+
+  /** Begins to sample; the first sample is taken at once. */
+  start(interval: number): void {
     this.interval = interval;
     this.schedule(0);
   }

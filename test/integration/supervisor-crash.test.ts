@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -87,17 +89,29 @@ test("a killed shim costs only the exit code: its service goes on, is never doub
   assert.deepEqual(pidsWith(word), []);
 });
 
+test("a service removed and added again at once is a new one", async () => {
+  await using agent = await openTestAgent();
+  const word = `${3950 + Math.random()}`;
+  await agent.set({ name: "again", start_cmd: `sleep ${word}` });
+  await agent.act("again", "start");
+  const removing = agent.call("remove", { service: "again", by: "test" });
+  await agent.set({ name: "again", start_cmd: `sleep ${word}` });
+  await removing;
+  assert.equal((await agent.act("again", "start")).outcome, "done");
+  const status = await agent.instance("again");
+  assert.equal(status.generation, 1);
+  assert.deepEqual(pidsWith(word), [status.pid]);
+});
+
 test("what something else started is shown as external, not doubled, and can be stopped", async () => {
   await using agent = await openTestAgent();
   await agent.call("apply", { services: [], update_interval_ms: 100 });
   const word = `${3900 + Math.random()}`;
-  const { spawn } = await import("node:child_process");
-  const foreign = spawn("/bin/sleep", [word], { detached: true, stdio: "ignore" });
-  const ended = new Promise((resolve) => foreign.on("exit", resolve));
   // A child of ours is ours: only one that has left us is a stranger.
   const stranger = spawn("/bin/sh", ["-c", `setsid sleep ${word}9 >/dev/null 2>&1 &`], { stdio: "ignore" });
-  await new Promise((resolve) => stranger.on("exit", resolve));
-  await agent.set({ name: "ext", start_cmd: "sleep 3600", match_keywords: [`${word}9`] }, "stopped");
+  await once(stranger, "exit");
+  // Also where it is desired: a second one beside it is never right.
+  await agent.set({ name: "ext", start_cmd: "sleep 3600", match_keywords: [`${word}9`] });
   const shown = await agent.until("ext", (status) => status.state === "external");
   assert.deepEqual(pidsWith(`${word}9`), [shown.pid]);
   const refused = await agent.act("ext", "start");
@@ -105,6 +119,4 @@ test("what something else started is shown as external, not doubled, and can be 
   assert.match(refused.message, /started by something else/);
   assert.equal((await agent.act("ext", "stop")).outcome, "done");
   assert.deepEqual(pidsWith(`${word}9`).filter(isAlive), []);
-  foreign.kill("SIGKILL");
-  await ended;
 });

@@ -558,7 +558,9 @@ export class Instance {
       void this.sweep();
       this.finishStart({ ok: false, words: decision.reason });
     } else {
-      this.enter("exited", words.short);
+      // Asked to stop by an agent that did not live to see it.
+      if (wanted) this.enter("exited", words.short);
+      else this.enter("stopped", null);
       void this.sweep();
       this.finishStart({ ok: clean, words: clean ? `${this.service} ended with ${words.message}` : words.message });
     }

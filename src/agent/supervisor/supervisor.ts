@@ -26,11 +26,15 @@ export interface SupervisorTools extends InstanceTools {
   owner: string;
   openOutput: (directory: RunDirectory, definition: DesiredService, index: number) => Promise<OutputLog>;
   removed: (service: string, index: number) => void;
+  /** Looks for processes that match keywords, so that none is started beside one that runs. */
+  lookAround: () => void;
 }
 
 export class Supervisor {
   private readonly tools: SupervisorTools;
   private readonly services = new Map<string, Herded>();
+  /** Removals that go on: the same name can be added again only after. */
+  private readonly leaving = new Map<string, Promise<unknown>>();
   private readonly changes = new Emitter<string>();
   private closed = false;
 
@@ -38,7 +42,7 @@ export class Supervisor {
     this.tools = tools;
   }
 
-  /** Takes over what the agent before left, then brings back what should run. Run directories of no service are cleaned up. */
+  /** Takes over what the agent before left; `reconcile` then brings back what should run. Run directories of no service are cleaned up. */
   async restore(definitions: DesiredService[]): Promise<void> {
     await Promise.all(definitions.map((definition) => this.set(definition)));
     const known = new Set(this.instances().map((instance) => instance.directory.key));
@@ -46,7 +50,13 @@ export class Supervisor {
       const directory = new RunDirectory(this.tools.runRoot, key);
       if (!known.has(key) && existsSync(directory.told)) await this.removeOrphan(directory);
     }
-    for (const instance of this.instances()) instance.reconcile();
+  }
+
+  /** Lets desired and observed meet, for all services or one. Looks first what runs already, started by something else. */
+  reconcile(service?: string): void {
+    if (this.closed) return;
+    this.tools.lookAround();
+    for (const instance of service === undefined ? this.instances() : this.instancesOf(service)) instance.reconcile();
   }
 
   /** The definitions as they are now. */
@@ -86,6 +96,7 @@ export class Supervisor {
   /** Adds or replaces a service; resolves when its instances are there, not when they run. */
   async set(definition: DesiredService): Promise<void> {
     const { name } = definition.spec;
+    await this.leaving.get(name);
     const known = this.services.get(name);
     const herded = known ?? { definition, instances: [], changing: Promise.resolve() };
     herded.definition = definition;
@@ -93,15 +104,9 @@ export class Supervisor {
     await this.change(herded, () => this.resize(herded));
   }
 
-  /** Lets desired and observed meet, after the act that usually follows. */
+  /** The same, after the act that usually follows a `set`. */
   reconcileSoon(service?: string): void {
-    this.tools.clock.after(RECONCILE_AFTER, () => {
-      if (this.closed) return;
-      for (const herded of this.services.values()) {
-        if (service !== undefined && herded.definition.spec.name !== service) continue;
-        for (const instance of herded.instances) instance.reconcile();
-      }
-    });
+    this.tools.clock.after(RECONCILE_AFTER, () => this.reconcile(service));
   }
 
   /** Acts on all instances of a service, or on one. */
@@ -117,7 +122,10 @@ export class Supervisor {
     const herded = this.herded(service);
     this.services.delete(service);
     const { instances } = herded;
-    await this.change(herded, () => this.removeInstances(herded, 0, by));
+    const removed = this.change(herded, () => this.removeInstances(herded, 0, by));
+    const left = removed.catch(() => undefined).finally(() => this.leaving.delete(service));
+    this.leaving.set(service, left);
+    await removed;
     return { outcome: "done", message: `${service} removed`, count: instances.length };
   }
 
