@@ -48,6 +48,9 @@ export interface TestHub extends AsyncDisposable {
 /** Starts one. Without `noAuth: false` everybody is admin. */
 export async function startTestHub(options: Partial<HubOptions> = {}): Promise<TestHub> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "tailherd-hub-")));
+  const forget = async (): Promise<void> => {
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+  };
   const agent = new FakeAgent();
   const hub = await startHub({
     agents: [agent],
@@ -57,6 +60,9 @@ export async function startTestHub(options: Partial<HubOptions> = {}): Promise<T
     checkAnswers: true,
     ...options,
     dataDir,
+  }).catch(async (error: unknown) => {
+    await forget();
+    throw error;
   });
   const url = hub.addresses[0] ?? "";
   const probes: LiveProbe[] = [];
@@ -75,7 +81,7 @@ export async function startTestHub(options: Partial<HubOptions> = {}): Promise<T
     async [Symbol.asyncDispose]() {
       for (const probe of probes) probe.socket.terminate();
       await hub.close();
-      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+      await forget();
     },
   };
 }
