@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
+import { build, type Plugin } from "vite";
 
 const root = dirname(import.meta.dirname);
 const dist = join(root, "dist");
@@ -33,12 +33,34 @@ async function buildWeb(): Promise<void> {
   });
 }
 
+/**
+ * Importing node:http reads each of its exports, among them lazy ones that load undici: 20 ms of every start of a hub. Taken by
+ * `getBuiltinModule`, with the plain exports only, it costs a few.
+ */
+function plainBuiltins(ids: readonly string[]): Plugin {
+  const prefix = "\0plain:";
+  return {
+    name: "plain-builtins",
+    enforce: "pre",
+    resolveId: (id) => (ids.includes(id.replace(/^node:/, "")) ? prefix + id.replace(/^node:/, "") : null),
+    load(id) {
+      if (!id.startsWith(prefix)) return null;
+      const name = id.slice(prefix.length);
+      const found = Object.getOwnPropertyDescriptors(process.getBuiltinModule(`node:${name}`));
+      const names = Object.entries(found).flatMap(([key, { value }]) => (value === undefined ? [] : [key]));
+      const module = `process.getBuiltinModule("node:${name}")`;
+      return `const plain = ${module};\nexport default plain;\nexport const { ${names.join(", ")} } = plain;\n`;
+    },
+  };
+}
+
 async function buildProgram(): Promise<void> {
   await build({
     root,
     configFile: false,
     logLevel: "warn",
     define: { "process.env.TAILHERD_BUILT": JSON.stringify("1") },
+    plugins: [plainBuiltins(["http"])],
     ssr: { noExternal: true, target: "node" },
     build: {
       ssr: "src/cli/main.ts",
