@@ -1,0 +1,19 @@
+// `up` runs for months, so it begins again as a small process: what decides how much memory malloc and V8 hold on to has to
+// stand before a process starts. Same pid, about 30 ms, a third less memory.
+import type nodeProcess from "node:process";
+
+/** glibc gives each thread its own arena and rarely gives one back; one arena is enough for a process that mostly waits. */
+const ARENAS = "MALLOC_ARENA_MAX";
+/** Short-lived objects in 1 MiB instead of 16: V8 collects more often, in well under a millisecond each. */
+const FLAGS = ["--max-semi-space-size=1"];
+
+/** Replaces this process by a small one when it is `up` and not small yet; otherwise returns. */
+export function becomeSmall(process: typeof nodeProcess): void {
+  if (process.argv[2] !== "up" || process.platform !== "linux" || process.env[ARENAS] !== undefined) return;
+  if (process.execve === undefined) return;
+  const [, ...rest] = process.argv;
+  process.execve(process.execPath, [process.execPath, ...FLAGS, ...process.execArgv, ...rest], {
+    ...process.env,
+    [ARENAS]: "1",
+  });
+}
