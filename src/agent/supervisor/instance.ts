@@ -22,8 +22,9 @@ import type { Logger } from "../../runtime/logger.ts";
 import { isSameProcess, type ProcessTable } from "../processes/process-table.ts";
 import type { OutputLog } from "../spool/output-log.ts";
 import { ActQueue } from "./act-queue.ts";
-import { findFate, findShim, type Found, identify } from "./adoption.ts";
+import { findFate, type Found, identify } from "./adoption.ts";
 import type { Contained, Containment } from "./containment.ts";
+import { ExitLog } from "./exit-log.ts";
 import { describeEnd, type EndWords } from "./exit-words.ts";
 import { runHook } from "./hook.ts";
 import { type InstanceRecord, readRecord, type Run } from "./instance-record.ts";
@@ -33,6 +34,7 @@ import type { Pace } from "./pace.ts";
 import { planNext } from "./reconcile.ts";
 import { decideRestart, NO_HISTORY, recordStart, type RestartHistory } from "./restart-policy.ts";
 import type { ProcessIdentity, RunDirectory } from "./run-directory.ts";
+import { ShimLink } from "./shim-link.ts";
 import type { Shims } from "./shims.ts";
 import { stopByPid, stopProcesses } from "./stopping.ts";
 import { systemWords } from "./system-words.ts";
@@ -74,7 +76,6 @@ export class Instance {
   generation = 0;
   restartCount = 0;
   nextStartAt: number | null = null;
-  lastExit: ExitRecord | null = null;
   limitsNote: string | null = null;
   run: Run | null = null;
   /** Processes that something else started and that match; the oldest first. */
@@ -85,11 +86,9 @@ export class Instance {
   private definition: DesiredService;
   private readonly tools: InstanceTools;
   private readonly marker: string;
-  private birth: string = crypto.randomUUID().slice(0, 8);
   private history: RestartHistory = NO_HISTORY;
-  private shim: ProcessIdentity | null = null;
-  private joins: string[] = [];
-  private wantsShim = false;
+  private readonly shim: ShimLink;
+  private readonly exits: ExitLog;
   private preparedFor = "";
   private watcher: FSWatcher | undefined;
   private timer: Timer | undefined;
@@ -100,7 +99,6 @@ export class Instance {
   private outcome: PromiseWithResolvers<StartOutcome> | undefined;
   private unshimmed: AbortController | undefined;
   private closed = false;
-  private recording: Promise<void> = Promise.resolve();
 
   constructor(options: {
     directory: RunDirectory;
@@ -118,6 +116,24 @@ export class Instance {
     this.marker = options.marker;
     this.tools = options.tools;
     this.since = this.tools.clock.now();
+    this.shim = new ShimLink(this.directory, this.tools);
+    this.exits = new ExitLog({
+      service: this.service,
+      index: this.index,
+      serverId: this.tools.server.id,
+      output: this.output,
+      clock: this.tools.clock,
+      event: this.tools.event,
+      changed: () => {
+        this.persist();
+        this.tools.changed(this);
+      },
+    });
+  }
+
+  /** Why the last generation ended. */
+  get lastExit(): ExitRecord | null {
+    return this.exits.last;
   }
 
   /** The saved definition; what runs may be older. */
@@ -126,7 +142,7 @@ export class Instance {
   }
 
   get contained(): Contained {
-    return { key: this.directory.key, marker: this.marker, shim: this.shim, main: this.run?.process ?? null };
+    return { key: this.directory.key, marker: this.marker, shim: this.shim.process, main: this.run?.process ?? null };
   }
 
   get alive(): boolean {
@@ -136,13 +152,10 @@ export class Instance {
   /** Takes over what the agent before left: a running process, an end in the gap, a state. Then looks at what is told. */
   adopt(): void {
     const record = readRecord(this.directory, this.tools.logger);
-    const found = findShim(this.directory, this.tools.table);
-    this.shim = found;
-    this.joins = record?.joins ?? [];
-    this.birth = record?.birth ?? this.birth;
+    this.shim.adopt(record?.joins ?? []);
     const pid = this.directory.readPid();
     const exit = this.directory.readExit();
-    const fate = findFate({ pid, exit, record, shimLives: found !== null }, this.tools.table);
+    const fate = findFate({ pid, exit, record, shimLives: this.shim.process !== null }, this.tools.table);
     this.generation = Math.max(record?.generation ?? 0, pid?.generation ?? 0, exit?.generation ?? 0);
     if (record !== undefined) this.restore(record);
     this.watcher = watch(this.directory.told, { persistent: false }, () => this.look());
@@ -224,9 +237,9 @@ export class Instance {
     if (this.run === null) return;
     this.look();
     const { table } = this.tools;
-    if (this.shim !== null && !isSameProcess(table, this.shim)) this.lostShim();
+    if (this.shim.forgetIfGone()) this.lostShim();
     const process = this.run?.process;
-    if (this.shim === null && process != null && !isSameProcess(table, process))
+    if (this.shim.process === null && process != null && !isSameProcess(table, process))
       this.ended(null, "its shim was killed");
   }
 
@@ -236,7 +249,7 @@ export class Instance {
     this.clearTimer();
     this.watcher?.close();
     this.unshimmed?.abort();
-    await this.recording;
+    await this.exits.settled();
     await this.output.close();
   }
 
@@ -246,8 +259,8 @@ export class Instance {
     this.closed = true;
     this.clearTimer();
     this.watcher?.close();
-    await this.recording;
-    this.dismissShim();
+    await this.exits.settled();
+    this.shim.dismiss();
     const gone = AbortSignal.timeout(5 * SECOND);
     if (!(await this.tools.containment.whenEmpty(this.contained, gone)))
       await this.tools.containment.killAll(this.contained);
@@ -285,7 +298,7 @@ export class Instance {
       this.history = NO_HISTORY;
       if (this.state !== "stopping") this.restartCount = 0;
       await this.sweep();
-      await this.recording;
+      await this.exits.settled();
       await this.output.settle().catch((error: unknown) => this.complain(error, "cannot empty the output files"));
       await this.tools.pace.take();
       this.launch();
@@ -333,9 +346,8 @@ export class Instance {
       process: null,
       hookDone: spec.hooks.pre_start === null,
     };
-    if (place.joins.join() !== this.joins.join()) this.dismissShim();
-    this.joins = place.joins;
-    this.orderStart();
+    this.shim.moveTo(place.joins);
+    this.shim.start(this.generation);
     this.setTimer(LAUNCH_DEADLINE, () => this.launchOverdue());
     return undefined;
   }
@@ -343,24 +355,16 @@ export class Instance {
   private prepare(): ReturnType<Containment["prepare"]> {
     const wanted = JSON.stringify(this.definition.spec.limits);
     // While its shim lives in them the cgroups stay as they were made.
-    if (this.shim !== null && this.preparedFor === wanted) return { ok: true, joins: this.joins };
+    if (this.shim.process !== null && this.preparedFor === wanted) return { ok: true, joins: this.shim.joins };
     const place = this.tools.containment.prepare(this.directory.key, this.definition.spec.limits);
     this.preparedFor = place.ok ? wanted : "";
     this.limitsNote = place.ok ? null : place.words;
     return place;
   }
 
-  private orderStart(): void {
-    if (this.shim !== null && this.directory.order(`start ${this.generation}`)) return;
-    this.shim = null;
-    this.wantsShim = true;
-    this.tools.shims.request({ directory: this.directory, joins: this.joins });
-  }
-
   private launchOverdue(): void {
     if (this.run === null || this.run.process !== null) return;
-    this.dismissShim();
-    this.wantsShim = false;
+    this.shim.dismiss();
     this.ended(null, "the shim did not start it in time (is the machine out of processes or memory?)");
   }
 
@@ -398,7 +402,7 @@ export class Instance {
   /** Reads what shim and launch told; cheap, so that any hint that something changed is worth a look. */
   private look(): void {
     if (this.closed) return;
-    if (this.wantsShim) this.lookForShim();
+    this.lookForShim();
     const { run } = this;
     if (run === null) return;
     if (run.process === null) this.lookForPid(run);
@@ -408,18 +412,12 @@ export class Instance {
   }
 
   private lookForShim(): void {
-    const found = findShim(this.directory, this.tools.table);
-    if (found === null) return;
-    this.wantsShim = false;
-    this.shim = found;
-    if (!found.joined) {
-      this.dismissShim();
-      this.run = null;
-      this.clearTimer();
-      this.cannotStart("its shim may not enter its cgroup");
-      return;
-    }
-    if (this.run !== null && this.run.process === null) this.orderStart();
+    const news = this.shim.look();
+    if (news === "came" && this.run !== null && this.run.process === null) this.shim.start(this.generation);
+    if (news !== "refused") return;
+    this.run = null;
+    this.clearTimer();
+    this.cannotStart("its shim may not enter its cgroup");
   }
 
   private lookForPid(run: Run): void {
@@ -458,7 +456,6 @@ export class Instance {
   }
 
   private lostShim(): void {
-    this.shim = null;
     this.tools.logger.warn({ service: this.service, index: this.index }, "the shim was killed; its service goes on");
     const { run } = this;
     if (run?.process == null || this.unshimmed !== undefined) return;
@@ -578,49 +575,11 @@ export class Instance {
     const contained = this.contained;
     if (this.run !== null || containment.leftovers(contained).length === 0) return;
     await containment.killAll(contained);
-    if (this.shim !== null && !isSameProcess(this.tools.table, this.shim)) this.shim = null;
+    this.shim.forgetIfGone();
   }
 
-  /** Keeps why it ended, with its last lines; told once more by the next agent, under the same id. */
   private record(words: EndWords, run: { generation: number; startedAt: number | null; by: string | null }): void {
-    const memory = this.tools.memoryOf(this);
-    const endedAt = this.tools.clock.now();
-    this.recording = this.recording.then(async () => {
-      await this.output.drain({ final: this.run === null }).catch(() => undefined);
-      const lines = await this.output.lastLines(RECORDED_LINES).catch(() => []);
-      this.lastExit = {
-        generation: run.generation,
-        started_at: run.startedAt === null ? null : iso(run.startedAt),
-        ended_at: iso(endedAt),
-        cause: words.cause,
-        code: words.code,
-        signal: words.signal,
-        by: run.by,
-        memory,
-        message: words.message,
-        last_lines: lines
-          .filter((line) => line.stream !== "tailherd" && line.ts >= (run.startedAt ?? 0))
-          .map((line) => line.text),
-      };
-      this.output.note(words.message);
-      this.persist();
-      this.tellExit();
-      this.tools.changed(this);
-    });
-  }
-
-  private tellExit(): void {
-    if (this.lastExit === null) return;
-    this.tools.event({
-      type: "instance.exited",
-      id: `exit:${this.tools.server.id}:${this.service}:${this.index}:${this.birth}:${this.lastExit.generation}`,
-      at: this.lastExit.ended_at,
-      service: this.service,
-      server_id: this.tools.server.id,
-      index: this.index,
-      by: this.lastExit.by,
-      exit: this.lastExit,
-    });
+    this.exits.record(words, { ...run, memory: this.tools.memoryOf(this), silent: this.run === null });
   }
 
   // --- stopping
@@ -636,7 +595,7 @@ export class Instance {
     if (run === null) {
       if (this.state === "external") return this.stopExternal(how);
       await this.sweep();
-      if (options.forRestart !== true) this.dismissShim();
+      if (options.forRestart !== true) this.shim.dismiss();
       const already = this.state === "stopped";
       this.enter("stopped", null);
       return done(already ? `${this.service} is already stopped` : `${this.service} stopped`);
@@ -653,14 +612,14 @@ export class Instance {
         grace: how === "killed" ? 0 : run.spec.stop.grace * SECOND,
         wrapped: run.wrapped,
         ended: ended.promise,
-        dismissShim: () => this.dismissShim(),
+        dismissShim: () => this.shim.dismiss(),
       },
       this.tools,
     );
     this.stopping.how = stopped;
     this.finishStop(run, by, stopped);
     if (options.forRestart !== true) {
-      this.dismissShim();
+      this.shim.dismiss();
       this.enter("stopped", null);
     }
     return done(
@@ -693,8 +652,7 @@ export class Instance {
     const words = this.describe(run, status, status === null ? "its shim was killed" : null);
     this.run = null;
     this.stopping = null;
-    this.wantsShim = false;
-    if (this.shim !== null && !isSameProcess(this.tools.table, this.shim)) this.shim = null;
+    this.shim.forgetIfGone();
     this.record(words, { generation: run.generation, startedAt: run.launchedAt, by });
   }
 
@@ -704,11 +662,6 @@ export class Instance {
     const text = buildLaunch(run.spec, this.index, this.marker, this.output);
     const failure = text.ok ? await runHook(line, text, run.spec.hooks.timeout, this.tools.clock) : text.words;
     if (failure !== undefined) this.output.note(`pre_stop failed: ${failure}`);
-  }
-
-  private dismissShim(): void {
-    if (this.shim !== null) this.directory.order("quit");
-    this.shim = null;
   }
 
   // --- state
@@ -758,7 +711,7 @@ export class Instance {
     const record: InstanceRecord = {
       service: this.service,
       index: this.index,
-      birth: this.birth,
+      birth: this.exits.birth,
       bootId: this.tools.table.bootId(),
       generation: this.generation,
       run: this.run,
@@ -768,7 +721,7 @@ export class Instance {
       restartCount: this.restartCount,
       history: this.history,
       nextStartAt: this.nextStartAt,
-      joins: this.joins,
+      joins: this.shim.joins,
       lastExit: this.lastExit,
     };
     try {
@@ -783,7 +736,6 @@ export class Instance {
     this.since = record.since;
     this.restartCount = record.restartCount;
     this.history = record.history;
-    this.lastExit = record.lastExit;
     const rebooted = record.bootId !== this.tools.table.bootId();
     const settled = record.state === "exited" || record.state === "fatal" || record.state === "backoff";
     if (settled && !(rebooted && this.definition.spec.autostart)) {
@@ -791,7 +743,7 @@ export class Instance {
       this.reason = record.reason;
       this.nextStartAt = record.nextStartAt;
     }
-    this.tellExit();
+    this.exits.restore(record.birth, record.lastExit);
   }
 
   private takeOver(fate: Found, record: InstanceRecord | undefined): void {
@@ -817,7 +769,7 @@ export class Instance {
         this.state = "starting";
         if (this.run.hookDone) this.awaitAlive(this.run);
       }
-      if (this.shim === null) this.lostShim();
+      if (this.shim.process === null) this.lostShim();
       this.tools.changed(this);
       return;
     }
