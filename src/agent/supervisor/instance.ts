@@ -364,7 +364,7 @@ export class Instance {
 
   private launchOverdue(): void {
     if (this.run === null || this.run.process !== null) return;
-    this.shim.dismiss();
+    this.shim.giveUp();
     this.ended(null, "the shim did not start it in time (is the machine out of processes or memory?)");
   }
 

@@ -60,6 +60,12 @@ export class ShimLink {
     if (this.coming === "wanted") this.coming = "unwanted";
   }
 
+  /** Waits no more for a shim that did not come: the next start asks for another. */
+  giveUp(): void {
+    this.dismiss();
+    this.coming = "no";
+  }
+
   /** Forgets it if it is gone; true when it was there before. */
   forgetIfGone(): boolean {
     if (this.process === null || isSameProcess(this.tools.table, this.process)) return false;
