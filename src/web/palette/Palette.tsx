@@ -77,9 +77,11 @@ function Services({ search, go, onClose }: PartProps) {
   const rest = words.filter((word) => !(word.length > 1 && ACTIONS.some((action) => action.startsWith(word))));
   const found = services
     .filter((service) => rest.every((word) => textOf(service).includes(word)))
+    .sort((a, b) => nearness(a, rest) - nearness(b, rest))
     .slice(0, words.length === 0 ? FIRST_SERVICES : MOST_RESULTS);
   const plainFound =
     verbs.length === 0 ? found : services.filter((service) => words.every((word) => textOf(service).includes(word)));
+  const output = words.length > 0 && plainFound.length === 1 ? plainFound[0]?.name : undefined;
   return (
     <>
       {verbs.length === 0 || blocked !== null ? null : (
@@ -103,7 +105,7 @@ function Services({ search, go, onClose }: PartProps) {
           )}
         </Command.Group>
       )}
-      <Command.Group heading="Services" className={styles["group"]}>
+      <Command.Group heading={plainFound.length === 0 ? undefined : "Services"} className={styles["group"]}>
         {plainFound.slice(0, MOST_RESULTS).map((service) => (
           <Command.Item
             key={service.name}
@@ -116,15 +118,15 @@ function Services({ search, go, onClose }: PartProps) {
             <span className={styles["more"]}>{service.reason ?? service.description}</span>
           </Command.Item>
         ))}
-        {plainFound.length === 1 && plainFound[0] !== undefined ? (
+        {output === undefined ? null : (
           <Command.Item
-            value={`output ${plainFound[0].name}`}
+            value={`output ${output}`}
             className={styles["item"]}
-            onSelect={() => go(paths.service(plainFound[0]?.name ?? "", "output"))}
+            onSelect={() => go(paths.service(output, "output"))}
           >
-            Output of {plainFound[0].name}
+            Output of {output}
           </Command.Item>
-        ) : null}
+        )}
       </Command.Group>
     </>
   );
@@ -142,7 +144,7 @@ function Pages({ search, go, onClose }: PartProps) {
   const next = preferences.shownTheme() === "dark" ? "light" : "dark";
   const theme = `Use the ${next} theme`;
   return (
-    <Command.Group heading="Go and do" className={styles["group"]}>
+    <Command.Group heading={pages.length > 0 || fits(theme) ? "Go and do" : undefined} className={styles["group"]}>
       {pages.map((page) => (
         <Command.Item
           key={page.to}
@@ -170,6 +172,13 @@ function Pages({ search, go, onClose }: PartProps) {
       ) : null}
     </Command.Group>
   );
+}
+
+/** 0 when a name begins with what was typed, 1 when it holds it, 2 when only the rest of it does. */
+function nearness({ name }: ServiceStatus, words: readonly string[]): number {
+  const lower = name.toLowerCase();
+  if (words.every((word) => lower.startsWith(word))) return 0;
+  return words.every((word) => lower.includes(word)) ? 1 : 2;
 }
 
 function wordsOf(search: string): string[] {

@@ -2,13 +2,13 @@
 import Play from "lucide-react/icons/play";
 import Restart from "lucide-react/icons/rotate-cw";
 import Logs from "lucide-react/icons/scroll-text";
-import Stop from "lucide-react/icons/square";
 import type { ServiceStatus } from "../../../contract/status.ts";
 import { useActing, useBlocked } from "../../api/hooks.ts";
 import { serviceCan } from "../../api/service-can.ts";
 import { useApp } from "../../app-context.ts";
 import { paths } from "../../paths.ts";
 import { IconButton, IconLink } from "../../ui/Button.tsx";
+import { StopIcon } from "../../ui/StopIcon.tsx";
 import styles from "./RowActions.module.css";
 
 export function RowActions({ status }: { status: ServiceStatus }) {
@@ -36,7 +36,7 @@ export function RowActions({ status }: { status: ServiceStatus }) {
         blocked={busy ?? (serviceCan.stop(status) ? null : `it is ${status.state}`)}
         onClick={() => void acts.one(name, "stop")}
       >
-        <Stop aria-hidden="true" />
+        <StopIcon />
       </IconButton>
     </div>
   );

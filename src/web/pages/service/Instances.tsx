@@ -1,7 +1,6 @@
 // The copies of a service side by side, where there is more than one.
 import Restart from "lucide-react/icons/rotate-cw";
 import Play from "lucide-react/icons/play";
-import Stop from "lucide-react/icons/square";
 import type { InstanceStatus, ServiceStatus } from "../../../contract/status.ts";
 import { useActing, useBlocked } from "../../api/hooks.ts";
 import { useApp } from "../../app-context.ts";
@@ -9,6 +8,7 @@ import { IconButton } from "../../ui/Button.tsx";
 import { formatBytes, formatPercent, NONE } from "../../ui/format.ts";
 import { StateMark } from "../../ui/StateMark.tsx";
 import { Since } from "../../ui/Time.tsx";
+import { StopIcon } from "../../ui/StopIcon.tsx";
 import styles from "./Instances.module.css";
 
 export function Instances({ status }: { status: ServiceStatus }) {
@@ -53,7 +53,7 @@ function Instance({ instance }: { instance: InstanceStatus }) {
             blocked={blocked ?? (runs || state === "backoff" ? null : `it is ${state}`)}
             onClick={() => void acts.one(service, "stop", { index })}
           >
-            <Stop aria-hidden="true" />
+            <StopIcon />
           </IconButton>
         </span>
       </div>

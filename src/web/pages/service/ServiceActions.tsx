@@ -1,7 +1,6 @@
 // What can be done to this service. Start, stop and restart at once, with Undo; killing cannot be taken back and asks first.
 import Play from "lucide-react/icons/play";
 import Restart from "lucide-react/icons/rotate-cw";
-import Stop from "lucide-react/icons/square";
 import Zap from "lucide-react/icons/zap";
 import { useEffect, useState } from "react";
 import type { ServiceAction } from "../../../contract/operations.ts";
@@ -10,6 +9,7 @@ import { useActing, useBlocked, usePreferences } from "../../api/hooks.ts";
 import { serviceCan } from "../../api/service-can.ts";
 import { useApp } from "../../app-context.ts";
 import { Button } from "../../ui/Button.tsx";
+import { StopIcon } from "../../ui/StopIcon.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { plural } from "../../ui/format.ts";
 import { isTyping } from "../../ui/is-typing.ts";
@@ -50,7 +50,7 @@ export function ServiceActions({ status }: { status: ServiceStatus }) {
         </Button>
       )}
       <Button blocked={blocked("stop")} onClick={() => run("stop")}>
-        <Stop aria-hidden="true" /> Stop
+        <StopIcon /> Stop
       </Button>
       <Button look="danger" blocked={blocked("kill")} onClick={() => setAsking(true)}>
         <Zap aria-hidden="true" /> Kill…

@@ -1,7 +1,7 @@
 // The state of a service, why it is so, since when, and what follows from it.
 import type { InstanceStatus, ServiceStatus } from "../../../contract/status.ts";
 import { useActing } from "../../api/hooks.ts";
-import { Ago, Due } from "../../ui/Time.tsx";
+import { Due, Since } from "../../ui/Time.tsx";
 import { RowState } from "../overview/parts.tsx";
 import styles from "./StateLine.module.css";
 
@@ -18,7 +18,7 @@ export function StateLine({ status }: { status: ServiceStatus }) {
         <RowState status={status} acting={acting} />
         {told === undefined ? null : (
           <span className={styles["since"]}>
-            since <Ago at={told.since} />
+            for <Since at={told.since} />
           </span>
         )}
       </p>

@@ -87,7 +87,7 @@ function optionsOf({ node, format, label, least, binary, marks }: Look): uPlot.O
     cursor: { sync: { key: "service" }, points: { size: 7 }, drag: { x: true, y: false } },
     scales: { y: { range: (_, __, top) => [0, Math.max(least, top * 1.12)] } },
     axes: [
-      { ...axis, space: 70, size: 28 },
+      { ...axis, space: 70, size: 26, values: (_, splits) => splits.map(clockOf(splits)) },
       {
         ...axis,
         size: 62,
@@ -108,6 +108,18 @@ function optionsOf({ node, format, label, least, binary, marks }: Look): uPlot.O
     ],
     plugins: [markPlugin(marks, color("--bad")), tipPlugin(format)],
   };
+}
+
+/** Words of the time axis: hours and minutes, seconds when zoomed in, days over days. */
+function clockOf(splits: readonly number[]): (time: number) => string {
+  const step = (splits[1] ?? 0) - (splits[0] ?? 0);
+  const format = new Intl.DateTimeFormat(
+    undefined,
+    step >= 86_400
+      ? { month: "short", day: "numeric" }
+      : { hour: "2-digit", minute: "2-digit", hour12: false, ...(step < 60 && { second: "2-digit" }) },
+  );
+  return (time) => format.format(time * 1000);
 }
 
 /** Lines of the scale at whole steps of 1, 2, 4, 8… bytes. */

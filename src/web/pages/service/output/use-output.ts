@@ -70,8 +70,9 @@ export function useOutput(service: string, index: number, following: () => boole
     call("GET /api/services/{name}/logs", { params: { name: service }, query, signal: abort.signal }).then(
       (page) => {
         const live = pending.current.splice(0);
-        if (after === undefined && buffer.first !== undefined) buffer.prepend(page.lines);
-        else buffer.append(page.lines, true);
+        // Live lines may have come before the page that leads to them.
+        if (after === undefined) buffer.prepend(page.lines);
+        buffer.append(page.lines, true);
         buffer.append(live, true);
         setState((before) => ({
           ...before,
