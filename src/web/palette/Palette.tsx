@@ -30,7 +30,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className={styles["backdrop"]} />
-        <Dialog.Popup className={styles["popup"]} aria-label="Search or run a command">
+        <Dialog.Popup data-own-keys="" className={styles["popup"]} aria-label="Search or run a command">
           <Command label="Search or run a command" shouldFilter={false} loop>
             <Command.Input
               value={search}

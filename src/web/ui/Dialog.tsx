@@ -22,7 +22,7 @@ export function Dialog({ open, onClose, title, description, children, buttons, s
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={styles["backdrop"]} />
-        <Base.Popup className={cx(styles["popup"], styles[shape])}>
+        <Base.Popup data-own-keys="" className={cx(styles["popup"], styles[shape])}>
           <div className={styles["head"]}>
             <Base.Title className={styles["title"]}>{title}</Base.Title>
             <Base.Close className={styles["close"]} aria-label="Close" title="Close (Esc)">

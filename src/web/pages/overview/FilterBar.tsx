@@ -96,7 +96,7 @@ function FilterBox({ text, onText }: { text: string; onText: (text: string) => v
         ref={input}
         type="search"
         aria-label="Filter services"
-        placeholder="Filter by name, port, label…"
+        placeholder="Filter by name, port…"
         value={text}
         onChange={(event) => onText(event.target.value)}
         onKeyDown={(event) => {

@@ -21,7 +21,8 @@ import type { ListKeys } from "./use-list-keys.ts";
 import { useRows } from "./use-rows.ts";
 import { useSelected } from "./use-selected.ts";
 
-const CARD = 162;
+/** Fingers need more room than pointers. */
+const CARD = { narrow: 162, wide: 136 };
 const GAP = 12;
 const GROUP = 40;
 
@@ -37,7 +38,12 @@ interface ServiceCardsProps {
 export function ServiceCards({ groups, selection, keys, narrow }: ServiceCardsProps) {
   const columns = useColumns(narrow);
   const lines = useMemo(() => linesOf(groups, columns), [groups, columns]);
-  const rows = useRows(useMemo(() => lines.map((line) => ("group" in line ? GROUP : CARD + GAP)), [lines]));
+  const rows = useRows(
+    useMemo(
+      () => lines.map((line) => ("group" in line ? GROUP : CARD[narrow ? "narrow" : "wide"] + GAP)),
+      [lines, narrow],
+    ),
+  );
   const { onReveal, cursor } = keys;
   const { reveal } = rows;
   useEffect(() => {
