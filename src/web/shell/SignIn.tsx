@@ -35,7 +35,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: () => void }) {
       <p>
         <code>npm start</code> prints such a link too.
       </p>
-      <Button onClick={() => location.assign("/")}>I have signed in elsewhere: look again</Button>
+      <Button onClick={() => location.assign("/")}>Look again</Button>
     </Gate>
   );
 }

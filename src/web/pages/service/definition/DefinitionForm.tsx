@@ -19,7 +19,9 @@ interface DefinitionFormProps {
 
 export function DefinitionForm({ spec, revision, onClose }: DefinitionFormProps) {
   const { toasts, queries } = useApp();
+  // What the form began from: later revisions are somebody else's, and must be refused rather than overwritten.
   const [start] = useState(() => draftOf(spec));
+  const [startRevision] = useState(revision);
   const [draft, setDraft] = useState(start);
   const [refusal, setRefusal] = useState<Explanation | null>(null);
   const [saving, setSaving] = useState(false);
@@ -34,7 +36,7 @@ export function DefinitionForm({ spec, revision, onClose }: DefinitionFormProps)
       const saved = await call("PATCH /api/services/{name}", {
         params: { name: spec.name },
         body: patch,
-        ifRevision: revision,
+        ifRevision: startRevision,
       });
       await queries.invalidateQueries({ queryKey: ["spec", spec.name] });
       toasts.show({

@@ -1,0 +1,51 @@
+// Somebody changes a definition while the service runs, and sees what that means.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openDashboard } from "../support/browser.ts";
+
+test("a wrong field is told at the field, a right one is saved, shown as a difference, and applied by a restart", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page, url } = dashboard;
+  dashboard.expectConsole("422");
+  await dashboard.add({ name: "api", start_cmd: "exec sleep 1000", working_dir: "/", autostart: true });
+  await page.goto(`${url}/services/api?tab=definition`);
+  await dashboard.inspect("definition");
+  await page.getByRole("button", { name: "Edit" }).click();
+  const form = page.getByRole("form", { name: "Edit api" });
+  assert.equal(await form.getByRole("button", { name: "Save" }).getAttribute("aria-disabled"), "true");
+  await form.getByLabel("Instances").fill("0");
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.getByRole("alert").waitFor();
+  assert.equal(await form.getByLabel("Instances").getAttribute("aria-invalid"), "true");
+  await dashboard.inspect("the form with an error");
+
+  await form.getByLabel("Instances").fill("1");
+  await form.getByLabel("Environment", { exact: true }).fill("COLOUR=blue\nEMPTY=");
+  await form.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved api as r2").waitFor();
+  const differences = page.getByRole("region", { name: "Differences" });
+  await differences.getByText("blue").waitFor();
+  await page.getByText("Runs r1; r2 is saved").waitFor();
+  await dashboard.inspect("saved and running differ");
+  await page.getByRole("button", { name: "Restart to apply" }).click();
+  await page.getByText("Restarted api").waitFor();
+  await differences.waitFor({ state: "detached" });
+});
+
+test("what somebody else changed meanwhile is not overwritten", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page, url } = dashboard;
+  dashboard.expectConsole("412");
+  await dashboard.add({ name: "api", start_cmd: "sleep 1", working_dir: "/" });
+  await page.goto(`${url}/services/api?tab=definition`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  const form = page.getByRole("form", { name: "Edit api" });
+  await form.getByLabel("Description").fill("mine");
+  await dashboard.api("PATCH /api/services/api", { description: "theirs" });
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.getByText("Somebody changed it meanwhile").waitFor();
+  const { description } = (await dashboard.api("GET /api/services/api")) as { description: string };
+  assert.equal(description, "theirs");
+});

@@ -1,0 +1,204 @@
+// A real dashboard for a test: hub, agent and built web in a directory of its own, seen by a real Chromium. Whatever the test does, at
+// its end no request may have left the hub's address, no script may have failed, and no service, process or file is left.
+import { AxeBuilder } from "@axe-core/playwright";
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { chromium, type Page } from "playwright-core";
+import { startAgent } from "../../src/agent/agent.ts";
+import type { ServiceInput } from "../../src/contract/service.ts";
+import { startHub, type Hub } from "../../src/hub/hub.ts";
+import { silentLogger } from "../../src/runtime/logger.ts";
+import { needs } from "./needs.ts";
+
+const WEB_ROOT = join(import.meta.dirname, "../../dist/web");
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/** The browser keeps to itself: no updates, no sync, no field trials. */
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** A step of a test that takes longer has failed. */
+const PATIENCE = 20_000;
+
+/** Widths that every screen must stand: phone, tablet, desk. */
+const WIDTHS = [360, 768, 1440];
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** By how many pixels the page is wider than its window; as text, because there is no DOM here to check it against. */
+const WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+
+/** What a test works with. */
+export interface Dashboard extends AsyncDisposable {
+  page: Page;
+  url: string;
+  /** A fresh one-time link. */
+  signInLink(): string;
+  /** Calls the API as the tests' admin; asserts that it went well unless a status is expected. */
+  api(key: string, body?: unknown, expected?: number): Promise<unknown>;
+  add(...services: ServiceInput[]): Promise<void>;
+  /** Takes the hub away; services and their agent go on. */
+  stopHub(): Promise<void>;
+  /** Brings it back at the same address. */
+  startHubAgain(): Promise<void>;
+  /** axe finds nothing in both themes, and nothing is wider than the window at any width. */
+  inspect(what: string): Promise<void>;
+  /** Console errors that hold this text are meant to happen. */
+  expectConsole(text: string): void;
+}
+
+export interface DashboardOptions {
+  /** Everybody is admin unless false. */
+  noAuth?: boolean;
+}
+
+const ADMIN_TOKEN = "tests-admin-token-of-the-browser";
+
+/** Opens one, or returns undefined where this machine has no Chromium (the test is then marked as skipped). */
+export async function openDashboard(
+  context: TestContext,
+  { noAuth = true }: DashboardOptions = {},
+): Promise<Dashboard | undefined> {
+  const executablePath = CHROMIUM.find((path) => existsSync(path));
+  if (!needs(context, executablePath !== undefined, "Chromium")) return undefined;
+  assert.ok(existsSync(join(WEB_ROOT, "index.html")), "the dashboard is not built: run `npm run build` first");
+  await using stack = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(tmpdir(), "tailherd-e2e-"));
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const agent = await startAgent({ dataDir, serverName: "attic", logger: silentLogger });
+  stack.defer(() => agent.close());
+  const hubs = new Hubs((port) =>
+    startHub({
+      dataDir,
+      agents: [agent.connection],
+      listen: [{ host: "127.0.0.1", port }],
+      noAuth,
+      adminToken: ADMIN_TOKEN,
+      webRoot: WEB_ROOT,
+      logger: silentLogger,
+      checkAnswers: true,
+    }),
+  );
+  stack.defer(() => hubs.stop());
+  await hubs.start();
+  const api = apiOf(hubs.url);
+  stack.defer(async () => {
+    await hubs.start();
+    for (const { name } of (await api("GET /api/services")) as { name: string }[]) {
+      await api(`DELETE /api/services/${encodeURIComponent(name)}`);
+    }
+  });
+  const browser = await chromium.launch({ ...(executablePath !== undefined && { executablePath }), args: QUIET });
+  stack.defer(() => browser.close());
+  const page = await (
+    await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "dark", reducedMotion: "reduce" })
+  ).newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const faults = watch(page, hubs.url);
+  stack.defer(() => assert.deepEqual(faults.found, [], "faults of the page"));
+
+  const opened = stack.move();
+  return {
+    page,
+    url: hubs.url,
+    api,
+    signInLink: () => hubs.running.signInLink(),
+    async add(...services) {
+      for (const service of services) await api("POST /api/services", service);
+    },
+    stopHub: () => hubs.stop(),
+    startHubAgain: () => hubs.start(),
+    inspect: (what) => inspect(page, what),
+    expectConsole: (text) => void faults.expected.push(text),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** One hub after the other at one address. */
+class Hubs {
+  private readonly open: (port: number) => Promise<Hub>;
+  private hub: Hub | undefined;
+  url = "";
+
+  constructor(open: (port: number) => Promise<Hub>) {
+    this.open = open;
+  }
+
+  get running(): Hub {
+    assert.ok(this.hub, "no hub runs");
+    return this.hub;
+  }
+
+  async start(): Promise<void> {
+    this.hub ??= await this.open(this.url === "" ? 0 : Number(new URL(this.url).port));
+    this.url = this.hub.addresses[0] ?? "";
+  }
+
+  async stop(): Promise<void> {
+    const { hub } = this;
+    this.hub = undefined;
+    await hub?.close();
+  }
+}
+
+function apiOf(url: string): Dashboard["api"] {
+  return async (key, body, expected) => {
+    const [method = "GET", path = "/"] = key.split(" ");
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${ADMIN_TOKEN}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (expected === undefined) assert.ok(response.ok, `${key}: ${response.status} ${text}`);
+    else assert.equal(response.status, expected, `${key}: ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
+  };
+}
+
+function watch(page: Page, url: string): { found: string[]; expected: string[] } {
+  const found: string[] = [];
+  const expected: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() !== "error" && message.type() !== "warning") return;
+    const text = `${message.text()} ${message.location().url}`;
+    if (!expected.some((part) => text.includes(part))) found.push(`console: ${text}`);
+  });
+  page.on("pageerror", (error) => found.push(`script: ${error.stack ?? error.message}`));
+  page.on("request", (request) => {
+    const allowed = [url, url.replace("http", "ws"), "data:", "blob:"];
+    if (!allowed.some((start) => request.url().startsWith(start))) found.push(`request: ${request.url()}`);
+  });
+  return { found, expected };
+}
+
+async function inspect(page: Page, what: string): Promise<void> {
+  const before = page.viewportSize();
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    const wider: number = await page.evaluate(WIDER);
+    assert.ok(wider <= 0, `${what}: ${wider} px wider than a window of ${width} px`);
+    for (const theme of width === 768 ? (["dark"] as const) : (["dark", "light"] as const)) {
+      await page.emulateMedia({ colorScheme: theme });
+      await page.locator(`html[data-theme=${theme}]`).waitFor({ state: "attached" });
+      const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+      const words = violations.map(
+        ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" | ")}`,
+      );
+      assert.deepEqual(words, [], `${what}, ${theme}, ${width} px`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: "dark" });
+  if (before !== null) await page.setViewportSize(before);
+}
