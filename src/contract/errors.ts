@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ERRORS, type ErrorCode } from "./error-table.ts";
 
-export { ERRORS, EXIT, type ErrorCode } from "./error-table.ts";
+export { ERRORS, type ErrorCode } from "./error-table.ts";
 
 export const fieldIssueSchema = z.object({
   /** Where in the body, dotted: "restart.backoff.max", "ports.1"; empty for the whole. */

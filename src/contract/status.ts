@@ -203,11 +203,10 @@ export const systemStatsSchema = z.object({
 /** The machine as a whole: the predecessor's seven fields (gb are binary), then ours. */
 export type SystemStats = z.infer<typeof systemStatsSchema>;
 
+/** CPU percent of one core and bytes of memory of one instance at one time. */
 export const instanceSampleSchema = z.object({
   service: z.string(),
   index: z.int(),
   cpu: z.number().nullable(),
   memory: z.number().nullable(),
 });
-/** CPU percent of one core and bytes of memory of one instance at one time. */
-export type InstanceSample = z.infer<typeof instanceSampleSchema>;

@@ -1,7 +1,9 @@
 // Rows of status for tests that need some and not a process.
+import { HOUR } from "../../src/base/units.ts";
 import type { InstanceState, InstanceStatus, ServiceStatus } from "../../src/contract/status.ts";
 
-const AT = "2026-01-01T00:00:00.000Z";
+/** Two hours ago: uptimes keep their width, whenever the test runs. */
+const AT = new Date(Date.now() - 2 * HOUR).toISOString();
 
 /** One instance; running ones have a pid. */
 export function instanceRow(service: string, state: InstanceState, index = 0): InstanceStatus {

@@ -36,11 +36,6 @@ const SHAPES: Record<Shape, React.ReactNode> = {
   hourglass: <path d="M4 2h8L8 8l4 6H4l4-6z" fill="none" stroke="currentColor" strokeWidth="1.8" />,
 };
 
-/** Colour of a state. */
-export function toneOf(state: InstanceState): Tone {
-  return LOOK[state].tone;
-}
-
 /** Mark and word of a state. `bare` leaves the word to screen readers. */
 export function StateMark({
   state,
