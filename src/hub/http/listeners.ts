@@ -36,8 +36,8 @@ export async function listenTcp(host: string, port: number, receivers: Receivers
   const server = createLimitedServer();
   await listening(server, () => server.listen({ host, port }), authority(host, port));
   const actual = (server.address() as AddressInfo).port;
-  connect(server, receivers, { kind: "tcp", port: actual }, allowedHosts(host, actual));
-  return { address: `http://${authority(host, actual)}`, [Symbol.asyncDispose]: () => close(server) };
+  const upgraded = connect(server, receivers, { kind: "tcp", port: actual }, allowedHosts(host, actual));
+  return { address: `http://${authority(host, actual)}`, [Symbol.asyncDispose]: () => close(server, upgraded) };
 }
 
 /** Listens on the unix socket; its mode lets in the hub's user and root. What lies there is a dead hub's: the caller holds the lock. */
@@ -64,11 +64,11 @@ export async function listenSocket(path: string, receivers: Receivers): Promise<
     path,
   );
   chmodSync(path, 0o600);
-  connect(server, receivers, { kind: "socket" }, new Set());
+  const upgraded = connect(server, receivers, { kind: "socket" }, new Set());
   return {
     address: path,
     async [Symbol.asyncDispose]() {
-      await close(server);
+      await close(server, upgraded);
       rmSync(path, { force: true });
     },
   };
@@ -87,10 +87,17 @@ function createLimitedServer(): Server {
   return server;
 }
 
-function connect(server: Server, receivers: Receivers, door: Door, hosts: ReadonlySet<string>): void {
+/** Hands over what comes in; returns the upgraded connections that are open. */
+function connect(server: Server, receivers: Receivers, door: Door, hosts: ReadonlySet<string>): ReadonlySet<Duplex> {
+  const upgraded = new Set<Duplex>();
   server.on("error", (error) => receivers.failed(error));
   server.on("request", (request, response) => receivers.request(request, response, door, hosts));
-  server.on("upgrade", (request, socket, head) => receivers.upgrade(request, socket, head, door, hosts));
+  server.on("upgrade", (request, socket, head) => {
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
+    receivers.upgrade(request, socket, head, door, hosts);
+  });
+  return upgraded;
 }
 
 function listening(server: Server, listen: () => void, where: string): Promise<void> {
@@ -114,9 +121,11 @@ function refusal(where: string, error: NodeJS.ErrnoException): TailherdError {
   return new TailherdError("refused", `Cannot listen on ${where}: ${reason}`, { cause: error });
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();
+    // Node counts upgraded connections as open, but no longer as its own to close.
+    for (const socket of upgraded) socket.destroy();
   });
 }
