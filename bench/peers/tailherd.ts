@@ -1,5 +1,7 @@
 // tailherd itself, as users get it: the built program, asked over its unix socket and through its CLI.
-import { mkdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ApplyResult } from "../../src/contract/transfer.ts";
 import type { OutputPage } from "../../src/contract/agent.ts";
@@ -118,6 +120,7 @@ export class TailherdHerd implements Herd {
       return;
     }
     await until("tailherd has ended", async () => !(await succeeds(this.client.text("GET", "/health"))));
+    removeCgroups(this.#home);
   }
 
   async #cli(...args: string[]): Promise<void> {
@@ -146,6 +149,17 @@ function definitionOf({ name, file }: Program, home: Home): ServiceInput {
     restart: { policy: "always", max: null, backoff: { initial: 0 } },
     logs: { max_size: 512 * 1024 * 1024 },
   };
+}
+
+/** Cgroups stay as long as their service is defined; these definitions go with the directory, so nobody else would remove them. */
+function removeCgroups(home: Home): void {
+  // As src/agent/agent.ts names them.
+  const owner = createHash("sha256")
+    .update(realpathSync(join(dataOf(home), "agent")))
+    .digest("hex")
+    .slice(0, 12);
+  const path = `*/tailherd/${owner}*`;
+  spawnSync("find", ["/sys/fs/cgroup", "-depth", "-type", "d", "-path", path, "-exec", "rmdir", "{}", ";"]);
 }
 
 async function succeeds(act: Promise<unknown>): Promise<boolean> {
