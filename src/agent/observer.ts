@@ -8,7 +8,7 @@ import type { ProcessTable } from "./processes/process-table.ts";
 import { Untouchable } from "./processes/untouchable.ts";
 import { type InstanceReading, type SampledInstance, Sampler } from "./sampler/sampler.ts";
 import type { Containment } from "./supervisor/containment.ts";
-import type { Instance } from "./supervisor/instance.ts";
+import type { InstanceLife } from "./supervisor/instance-life.ts";
 import { instanceStatus } from "./supervisor/instance-status.ts";
 import { isShimCommand } from "./supervisor/shims.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
@@ -29,8 +29,8 @@ export class Observer {
   system: SystemStats | null = null;
   private readonly options: ObserverOptions;
   private readonly matcher: ExternalMatcher;
-  private readonly readings = new WeakMap<Instance, { generation: number; reading: InstanceReading }>();
-  private readonly pending = new Set<Instance>();
+  private readonly readings = new WeakMap<InstanceLife, { generation: number; reading: InstanceReading }>();
+  private readonly pending = new Set<InstanceLife>();
   private supervisor: Supervisor | undefined;
   private interval = 0;
   private timer: Timer | undefined;
@@ -69,7 +69,7 @@ export class Observer {
   }
 
   /** Tells an instance's row at the end of this turn; several changes within it are one. */
-  changed(instance: Instance): void {
+  changed(instance: InstanceLife): void {
     this.pending.add(instance);
     if (this.pending.size === 1) queueMicrotask(() => this.tellChanged());
   }
@@ -78,11 +78,11 @@ export class Observer {
     this.options.notices.send({ notice: "instances", data: { changed: [], removed: [{ service, index }] } });
   }
 
-  status(instance: Instance): InstanceStatus {
+  status(instance: InstanceLife): InstanceStatus {
     return instanceStatus(instance, this.options.server, this.options.table, this.readingOf(instance));
   }
 
-  memoryOf(instance: Instance): number | null {
+  memoryOf(instance: InstanceLife): number | null {
     return this.readings.get(instance)?.reading.memory ?? null;
   }
 
@@ -114,7 +114,7 @@ export class Observer {
   }
 
   /** What the sampler needs of an instance that runs, here or as something external. */
-  sampled(instance: Instance): SampledInstance {
+  sampled(instance: InstanceLife): SampledInstance {
     const { shim, main } = instance.contained;
     const external = instance.state === "external";
     return {
@@ -163,7 +163,7 @@ export class Observer {
   }
 
   /** Measurements of the generation that runs; none for one that is gone. */
-  private readingOf(instance: Instance): InstanceReading | undefined {
+  private readingOf(instance: InstanceLife): InstanceReading | undefined {
     const kept = this.readings.get(instance);
     const current = kept?.generation === instance.generation && (instance.alive || instance.state === "external");
     return current ? kept.reading : undefined;

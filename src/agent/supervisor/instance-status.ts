@@ -2,11 +2,11 @@
 import type { InstanceStatus } from "../../contract/status.ts";
 import type { InstanceReading } from "../sampler/sampler.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
-import type { Instance } from "./instance.ts";
+import type { InstanceLife } from "./instance-life.ts";
 
 /** `reading` is of this generation, or undefined. */
 export function instanceStatus(
-  instance: Instance,
+  instance: InstanceLife,
   server: { id: string; name: string },
   table: ProcessTable,
   reading: InstanceReading | undefined,

@@ -1,90 +1,108 @@
-// The order of ending an instance: signal, grace, SIGKILL for all that is left. It is done when nothing is left (P4).
-import type { Clock } from "../../base/clock.ts";
-import { isSameProcess, type ProcessTable } from "../processes/process-table.ts";
-import type { Contained, Containment } from "./containment.ts";
-import { sendQuietly } from "./containment-groups.ts";
-import type { ProcessIdentity } from "./run-directory.ts";
+// Stops and kills of one instance, of its own processes or of those that something else started.
+import { SECOND } from "../../base/units.ts";
+import type { ActResult } from "../../contract/agent.ts";
+import { done, failed, pidsOf, refused } from "./act-result.ts";
+import type { Ending } from "./ending.ts";
+import { runHook } from "./hook.ts";
+import type { InstanceLife } from "./instance-life.ts";
+import type { Run } from "./instance-record.ts";
+import { buildLaunch } from "./launch-script.ts";
+import type { Starting } from "./starting.ts";
+import { stopByPid, stopProcesses } from "./stop-processes.ts";
+import type { Told } from "./told.ts";
 
-export interface StopRequest {
-  instance: Contained;
-  signal: NodeJS.Signals;
-  /** Milliseconds; 0 is a kill: nobody is asked. */
-  grace: number;
-  /** The main process is a shell around the program, which would die without a word to it: signal its whole group. */
-  wrapped: boolean;
-  /** Resolves when the end of the main process was told. */
-  ended: Promise<void>;
-  /** Sends the shim away, so that an empty cgroup is empty. */
-  dismissShim: () => void;
-}
+type How = "stopped" | "killed";
 
-export interface StopTools {
-  containment: Containment;
-  table: ProcessTable;
-  clock: Clock;
-}
+export class Stopping {
+  private readonly life: InstanceLife;
+  private readonly trades: { starting: Starting; ending: Ending; told: Told };
 
-/** Ends it; "killed" when SIGKILL was needed or wanted. */
-export async function stopProcesses(request: StopRequest, tools: StopTools): Promise<"stopped" | "killed"> {
-  const { containment } = tools;
-  if (request.grace > 0 && (await askToEnd(request, tools))) return "stopped";
-  await containment.killAll(request.instance);
-  return "killed";
-}
-
-async function askToEnd(request: StopRequest, tools: StopTools): Promise<boolean> {
-  const { containment, clock } = tools;
-  const graceOver = new AbortController();
-  const timer = clock.after(request.grace, () => graceOver.abort());
-  try {
-    signalMain(request, tools.table);
-    const ended = request.ended.then(() => true);
-    const first =
-      request.instance.shim === null ? [ended, containment.whenEmpty(request.instance, graceOver.signal)] : [ended];
-    const over = new Promise<false>((resolve) => graceOver.signal.addEventListener("abort", () => resolve(false)));
-    if (!(await Promise.race([...first, over]))) return false;
-    const left = containment.leftovers(request.instance);
-    if (left.length === 0) return true;
-    // They outlived the process that should have ended them: nobody has asked them yet.
-    for (const pid of left) sendQuietly(pid, request.signal);
-    request.dismissShim();
-    return await containment.whenEmpty(request.instance, graceOver.signal);
-  } finally {
-    timer.cancel();
+  constructor(life: InstanceLife, trades: { starting: Starting; ending: Ending; told: Told }) {
+    this.life = life;
+    this.trades = trades;
   }
-}
 
-/** Checked right before the signal: a recycled pid is never touched (P3). */
-function signalMain(request: StopRequest, table: ProcessTable): void {
-  const { main } = request.instance;
-  if (main === null || !isSameProcess(table, main)) return;
-  sendQuietly(request.wrapped ? -main.pid : main.pid, request.signal);
-}
-
-/** Milliseconds between looks at processes that are not our children's: nothing tells their end. */
-const LOOK_EVERY = 25;
-/** Milliseconds that the kernel may take to end what was killed. */
-const KILL_TIME = 5000;
-
-/** Ends processes that something else started; answers the pids that did not end. */
-export async function stopByPid(
-  processes: ProcessIdentity[],
-  signal: NodeJS.Signals,
-  grace: number,
-  tools: Pick<StopTools, "table" | "clock">,
-): Promise<number[]> {
-  const living = (): ProcessIdentity[] => processes.filter((process) => isSameProcess(tools.table, process));
-  const waitFor = async (limit: number): Promise<void> => {
-    const end = tools.clock.monotonic() + limit;
-    while (living().length > 0 && tools.clock.monotonic() < end) {
-      await new Promise<void>((resolve) => void tools.clock.after(LOOK_EVERY, resolve));
+  /** Answers when nothing of it is left. `forRestart` keeps the shim, and the state `stopping` until it starts again. */
+  async stop(by: string, how: How, { forRestart = false } = {}): Promise<ActResult> {
+    const { life } = this;
+    life.clearTimer();
+    this.trades.starting.finish({ ok: false, words: `stopped by ${by}` });
+    const { run } = life;
+    if (run === null) return life.state === "external" ? this.stopExternal(how) : this.stopNothing(forRestart);
+    const forced = await this.stopRun(run, by, how);
+    if (!forRestart) {
+      life.shim.dismiss();
+      life.enter("stopped", null);
     }
-  };
-  if (grace > 0) {
-    for (const { pid } of living()) sendQuietly(pid, signal);
-    await waitFor(grace);
+    return done(
+      forced && how !== "killed" ? `${life.service} was killed after its grace period` : `${life.service} stopped`,
+    );
   }
-  for (const { pid } of living()) sendQuietly(pid, "SIGKILL");
-  await waitFor(KILL_TIME);
-  return living().map(({ pid }) => pid);
+
+  /** Its main process does not run, but something that it left may. */
+  private async stopNothing(forRestart: boolean): Promise<ActResult> {
+    const { life } = this;
+    await life.sweep();
+    if (!forRestart) life.shim.dismiss();
+    const already = life.state === "stopped";
+    life.enter("stopped", null);
+    return done(already ? `${life.service} is already stopped` : `${life.service} stopped`);
+  }
+
+  /** True when SIGKILL was needed or wanted. */
+  private async stopRun(run: Run, by: string, how: How): Promise<boolean> {
+    const { life } = this;
+    const ended = Promise.withResolvers<void>();
+    const underWay = { by, how, ended: ended.resolve };
+    life.stopping = underWay;
+    life.enter("stopping", `asked by ${by}`);
+    if (how === "stopped") await this.preStop(run);
+    this.trades.told.look();
+    underWay.how = await stopProcesses(
+      {
+        instance: life.contained,
+        signal: run.spec.stop.signal,
+        grace: how === "killed" ? 0 : run.spec.stop.grace * SECOND,
+        wrapped: run.wrapped,
+        ended: ended.promise,
+        dismissShim: () => life.shim.dismiss(),
+      },
+      life.tools,
+    );
+    this.finish(run, by, underWay.how);
+    return underWay.how === "killed";
+  }
+
+  private finish(run: Run, by: string, how: How): void {
+    const { life } = this;
+    const exit = life.directory.readExit();
+    const status = exit?.generation === run.generation ? exit.status : how === "killed" ? 128 + 9 : null;
+    const words = this.trades.ending.describe(run, { status, lost: status === null ? "its shim was killed" : null });
+    life.run = null;
+    life.stopping = null;
+    life.shim.forgetIfGone();
+    life.record(words, { generation: run.generation, startedAt: run.launchedAt, by });
+  }
+
+  private async preStop(run: Run): Promise<void> {
+    const { life } = this;
+    const line = run.spec.hooks.pre_stop;
+    if (line === null || run.process === null) return;
+    const text = buildLaunch(run.spec, life.index, life.marker, life.output);
+    const failure = text.ok ? await runHook(line, text, run.spec.hooks.timeout, life.tools.clock) : text.words;
+    if (failure !== undefined) life.output.note(`pre_stop failed: ${failure}`);
+  }
+
+  /** What something else started is ended by pid, each checked right before its signal. */
+  private async stopExternal(how: How): Promise<ActResult> {
+    const { life } = this;
+    if (life.externalRefused !== null) return refused(`Cannot stop ${life.service}: ${life.externalRefused}`);
+    const { signal, grace } = life.desired.spec.stop;
+    const processes = life.external;
+    const left = await stopByPid(processes, signal, how === "killed" ? 0 : grace * SECOND, life.tools);
+    if (left.length > 0) return failed(`Cannot stop pid ${left.join(", ")}: it does not end`, left.length);
+    life.external = [];
+    life.enter("stopped", null);
+    return done(`${life.service} stopped (pid ${pidsOf(processes)}, started by something else)`, processes.length);
+  }
 }

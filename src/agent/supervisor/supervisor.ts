@@ -5,7 +5,8 @@ import type { ActResult, DesiredService } from "../../contract/agent.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import type { ServiceAction } from "../../contract/operations.ts";
 import type { OutputLog } from "../spool/output-log.ts";
-import { Instance, type InstanceTools } from "./instance.ts";
+import { Instance } from "./instance.ts";
+import type { InstanceTools } from "./instance-life.ts";
 import { readRecord } from "./instance-record.ts";
 import { instanceKey, RunDirectory } from "./run-directory.ts";
 

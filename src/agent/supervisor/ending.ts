@@ -1,0 +1,117 @@
+// Ends of one instance that nobody asked for (and the words for those that somebody did): why it ended, and what follows.
+import { describeEnd, type EndFacts, type EndWords } from "./exit-words.ts";
+import type { InstanceLife } from "./instance-life.ts";
+import type { Run } from "./instance-record.ts";
+import { launchFailure } from "./launch-failure.ts";
+import { GAVE_UP } from "./launch-script.ts";
+import { decideRestart } from "./restart-policy.ts";
+import type { Starting } from "./starting.ts";
+
+/** Lines looked through for the shell's own word about a program that it could not run. */
+const SEARCHED_LINES = 10;
+
+export class Ending {
+  private readonly life: InstanceLife;
+  private readonly starting: Starting;
+
+  constructor(life: InstanceLife, starting: Starting) {
+    this.life = life;
+    this.starting = starting;
+  }
+
+  /** The main process of `run` has ended; `status` is null when nobody told how, and `lost` says why nobody did. */
+  ended(status: number | null, lost: string | null): void {
+    const { life } = this;
+    const { run } = life;
+    if (run === null) return;
+    life.clearTimer();
+    if (life.stopping !== null) {
+      life.stopping.ended();
+      return;
+    }
+    if (status !== null && life.state === "starting" && (status === GAVE_UP || status === 126 || status === 127)) {
+      void this.failedLaunch(run, status);
+      return;
+    }
+    const words = this.describe(run, { status, lost });
+    life.run = null;
+    const left = life.tools.containment.leftovers({ ...life.contained, main: run.process });
+    this.decide(run, words, { clean: status === 0, dirty: left.length > 0 });
+  }
+
+  /** Puts the end of a run into words, from what is known now. */
+  describe(run: Run, end: Pick<EndFacts, "status" | "lost"> & { failure?: EndFacts["failure"] }): EndWords {
+    const { stopping, tools, directory } = this.life;
+    const { status, lost, failure = null } = end;
+    const timedOutHook = !run.hookDone && status === null && lost === null && stopping === null;
+    return describeEnd({
+      status,
+      signalled: status !== null && status > 128 && (directory.hasWords() || stopping?.how === "killed"),
+      oom: tools.containment.oomKills(directory.key) > run.oomBefore,
+      memoryLimit: run.spec.limits.memory,
+      asked: stopping,
+      failure: timedOutHook
+        ? { cause: "hook_failed", words: `pre_start took longer than ${run.spec.hooks.timeout} s` }
+        : failure,
+      lost,
+      ranFor: tools.clock.now() - run.launchedAt,
+    });
+  }
+
+  /** The launch gave up, or the program is not there: no restart would help, and somebody should read the words. */
+  private async failedLaunch(run: Run, status: number): Promise<void> {
+    const { life } = this;
+    const overtaken = (): boolean => life.run !== run || life.stopping !== null;
+    await life.output.drain({ final: true });
+    if (overtaken()) return;
+    const lines = (await life.output.lastLines(SEARCHED_LINES)).filter((line) => line.stream === "stderr");
+    if (overtaken()) return;
+    const failure = launchFailure(run.spec, status, life.directory.readReason(), run.generation, lines.at(-1)?.text);
+    const words = this.describe(run, { status, lost: null, failure });
+    life.run = null;
+    // A hook may wait for something that comes later: the policy decides, as for any other failure.
+    if (failure === null || failure.cause === "hook_failed") {
+      this.decide(run, words, { clean: false, dirty: true });
+      return;
+    }
+    life.record(words, { generation: run.generation, startedAt: run.launchedAt, by: null });
+    life.enter("fatal", failure.words);
+    this.starting.finish({ ok: false, words: failure.words });
+  }
+
+  /** `dirty`: it left processes behind, or may have. What is told of the end comes after what is done about it. */
+  private decide(run: Run, words: EndWords, { clean, dirty }: { clean: boolean; dirty: boolean }): void {
+    const { life, starting } = this;
+    const now = life.tools.clock.now();
+    const { restart } = life.desired.spec;
+    const wanted = life.desired.desired === "running";
+    const end = { clean, words: words.short, ranFor: now - run.launchedAt };
+    const policy = wanted ? (restart.policy ?? "on-failure") : "never";
+    const decision = decideRestart(policy, restart, end, life.history, now, life.tools.random());
+    if (decision.act === "restart") {
+      life.history = decision.history;
+      life.restartCount += 1;
+      life.nextStartAt = decision.at;
+      const failed = life.state === "starting" && !clean ? starting.detach() : undefined;
+      if (decision.at <= now && !dirty) starting.launch();
+      else this.backOff(decision.at - now, `${words.short}, restart ${decision.history.inARow} in a row`);
+      failed?.({ ok: false, words: words.message });
+    } else if (decision.act === "give_up") {
+      life.enter("fatal", decision.reason);
+      void life.sweep();
+      starting.finish({ ok: false, words: decision.reason });
+    } else {
+      // Not wanted: asked to stop by an agent that did not live to see it.
+      if (wanted) life.enter("exited", words.short);
+      else life.enter("stopped", null);
+      void life.sweep();
+      starting.finish({ ok: clean, words: clean ? `${life.service} ended with ${words.message}` : words.message });
+    }
+    life.record(words, { generation: run.generation, startedAt: run.launchedAt, by: null });
+  }
+
+  private backOff(delay: number, reason: string): void {
+    this.life.enter("backoff", reason);
+    this.life.setTimer(delay, () => this.starting.due());
+  }
+}

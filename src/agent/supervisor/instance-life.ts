@@ -1,0 +1,242 @@
+// All that is known of one instance, and the only place where its state changes:
+//
+//   stopped ──start──► starting ──lives 200 ms──► running ──stop──► stopping ──nothing left──► stopped
+//      ▲                 │   ▲                      │
+//      │                 │   └──── due ── backoff ◄─┤ ended, the policy restarts it (at once: straight to starting)
+//      │                 └──ended──────────┐        ├─► exited   ended, the policy leaves it so
+//      └──stop── backoff, exited, fatal    └───────►┴─► fatal    cannot start, or gave up; the reason says why
+//
+//   external: a process that something else started matches its keywords; set and left only by `matched`.
+//   (waiting and unhealthy come with dependencies and checks.)
+//
+// `run` is the generation that was ordered and whose end has not been dealt with; a start is ordered only while there is none,
+// and the shim runs one at a time: that is "at most one" (P5). Starts are in starting.ts, ends in ending.ts, stops in
+// stopping.ts, what shim and launch tell in told.ts, what an agent before left in taking-over.ts.
+import type { Clock, Timer } from "../../base/clock.ts";
+import type { DesiredService } from "../../contract/agent.ts";
+import type { TailherdEvent } from "../../contract/events.ts";
+import type { ExitRecord, InstanceState } from "../../contract/status.ts";
+import type { Logger } from "../../runtime/logger.ts";
+import type { ProcessTable } from "../processes/process-table.ts";
+import type { OutputLog } from "../spool/output-log.ts";
+import type { Contained, Containment } from "./containment.ts";
+import { ExitLog } from "./exit-log.ts";
+import type { EndWords } from "./exit-words.ts";
+import type { InstanceRecord, Run } from "./instance-record.ts";
+import type { Pace } from "./pace.ts";
+import { NO_HISTORY, type RestartHistory } from "./restart-policy.ts";
+import type { ProcessIdentity, RunDirectory } from "./run-directory.ts";
+import { ShimLink } from "./shim-link.ts";
+import type { Shims } from "./shims.ts";
+import { systemWords } from "./system-words.ts";
+
+/** What all instances of an agent share. */
+export interface InstanceTools {
+  table: ProcessTable;
+  containment: Containment;
+  shims: Shims;
+  clock: Clock;
+  logger: Logger;
+  server: { id: string; name: string };
+  random: () => number;
+  /** Spreads launches over turns of the event loop. */
+  pace: Pace;
+  /** Something of its status changed. */
+  changed: (instance: InstanceLife) => void;
+  event: (event: TailherdEvent) => void;
+  /** Bytes of memory at the last sample. */
+  memoryOf: (instance: InstanceLife) => number | null;
+}
+
+/** Which instance it is, and what is its own. */
+export interface InstanceOptions {
+  directory: RunDirectory;
+  output: OutputLog;
+  definition: DesiredService;
+  index: number;
+  /** Carried in the environment of all its processes. */
+  marker: string;
+  tools: InstanceTools;
+}
+
+/** A stop that is under way. */
+export interface StopUnderWay {
+  by: string | null;
+  how: "stopped" | "killed";
+  /** To be called when the end of the main process was told. */
+  ended: () => void;
+}
+
+export class InstanceLife {
+  readonly service: string;
+  readonly index: number;
+  readonly directory: RunDirectory;
+  readonly output: OutputLog;
+  readonly marker: string;
+  readonly tools: InstanceTools;
+  readonly shim: ShimLink;
+  readonly exits: ExitLog;
+
+  state: InstanceState = "stopped";
+  reason: string | null = null;
+  /** Since when it is in this state, Unix milliseconds. */
+  since: number;
+  generation = 0;
+  restartCount = 0;
+  nextStartAt: number | null = null;
+  limitsNote: string | null = null;
+  run: Run | null = null;
+  history: RestartHistory = NO_HISTORY;
+  /** The saved definition and what is desired; what runs may be older. */
+  desired: DesiredService;
+  /** Processes that something else started and that match; the oldest first. */
+  external: ProcessIdentity[] = [];
+  /** Set when so many match that the keywords cannot be meant: they are shown, not touched. */
+  externalRefused: string | null = null;
+  stopping: StopUnderWay | null = null;
+  /** Who asked for what is being done now. */
+  actor: string | null = null;
+  /** Nothing is looked at or done any more. */
+  closed = false;
+  private timer: Timer | undefined;
+
+  constructor(options: InstanceOptions) {
+    this.directory = options.directory;
+    this.output = options.output;
+    this.desired = options.definition;
+    this.service = options.definition.spec.name;
+    this.index = options.index;
+    this.marker = options.marker;
+    this.tools = options.tools;
+    this.since = this.tools.clock.now();
+    this.shim = new ShimLink(this.directory, this.tools);
+    this.exits = new ExitLog({
+      service: this.service,
+      index: this.index,
+      serverId: this.tools.server.id,
+      output: this.output,
+      clock: this.tools.clock,
+      event: this.tools.event,
+      changed: () => {
+        this.persist();
+        this.changed();
+      },
+    });
+  }
+
+  /** Why the last generation ended. */
+  get lastExit(): ExitRecord | null {
+    return this.exits.last;
+  }
+
+  get contained(): Contained {
+    return { key: this.directory.key, marker: this.marker, shim: this.shim.process, main: this.run?.process ?? null };
+  }
+
+  get alive(): boolean {
+    return this.run?.process != null;
+  }
+
+  /** The one way from state to state: keeps it, and tells it. */
+  enter(state: InstanceState, reason: string | null): void {
+    const from = this.state;
+    if (from === state && reason === this.reason) return;
+    const now = this.tools.clock.now();
+    if (from !== state) this.since = now;
+    this.state = state;
+    this.reason = reason;
+    if (state !== "backoff") this.nextStartAt = null;
+    this.persist();
+    this.changed();
+    if (from === state) return;
+    this.tools.event({
+      type: "instance.state",
+      id: `state:${crypto.randomUUID()}`,
+      at: new Date(now).toISOString(),
+      service: this.service,
+      server_id: this.tools.server.id,
+      index: this.index,
+      by: this.stopping?.by ?? this.actor,
+      state,
+      from,
+      reason,
+      pid: this.run?.process?.pid ?? null,
+    });
+  }
+
+  /** Its row is to be told. */
+  changed(): void {
+    this.tools.changed(this);
+  }
+
+  /** Keeps and tells an end, when what it wrote has been read. */
+  record(words: EndWords, run: { generation: number; startedAt: number | null; by: string | null }): void {
+    this.exits.record(words, { ...run, memory: this.tools.memoryOf(this), silent: this.run === null });
+  }
+
+  /** Ends what a generation left behind; before the next one, whatever the reason of its end. */
+  async sweep(): Promise<void> {
+    const { containment } = this.tools;
+    const { contained } = this;
+    if (this.run !== null || containment.leftovers(contained).length === 0) return;
+    await containment.killAll(contained);
+    this.shim.forgetIfGone();
+  }
+
+  /** There is one thing to wait for at a time: what was waited for before is forgotten. */
+  setTimer(delay: number, act: () => void): void {
+    this.clearTimer();
+    this.timer = this.tools.clock.after(Math.max(0, delay), act);
+  }
+
+  clearTimer(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+  }
+
+  complain(error: unknown, words: string): void {
+    const { service, index } = this;
+    this.tools.logger.error({ service, index, error: systemWords(error) }, words);
+  }
+
+  /** Keeps what the next agent must know. */
+  persist(): void {
+    const record: InstanceRecord = {
+      service: this.service,
+      index: this.index,
+      birth: this.exits.birth,
+      bootId: this.tools.table.bootId(),
+      generation: this.generation,
+      run: this.run,
+      state: this.state,
+      reason: this.reason,
+      since: this.since,
+      restartCount: this.restartCount,
+      history: this.history,
+      nextStartAt: this.nextStartAt,
+      joins: this.shim.joins,
+      lastExit: this.lastExit,
+    };
+    try {
+      this.directory.write("state.json", JSON.stringify(record));
+    } catch (error) {
+      // A full disk must not keep a service from being restarted; the shim's files say what is needed to find it again.
+      this.complain(error, "cannot keep the instance's state");
+    }
+  }
+
+  /** Takes over what an agent before kept, as far as it still means something. */
+  restore(record: InstanceRecord): void {
+    this.since = record.since;
+    this.restartCount = record.restartCount;
+    this.history = record.history;
+    const rebooted = record.bootId !== this.tools.table.bootId();
+    const settled = record.state === "exited" || record.state === "fatal" || record.state === "backoff";
+    if (settled && !(rebooted && this.desired.spec.autostart)) {
+      this.state = record.state;
+      this.reason = record.reason;
+      this.nextStartAt = record.nextStartAt;
+    }
+    this.exits.restore(record.birth, record.lastExit);
+  }
+}

@@ -1,0 +1,198 @@
+// Starts of one instance: asked for, due after a backoff, or at once after an end.
+import { SECOND } from "../../base/units.ts";
+import type { ActResult } from "../../contract/agent.ts";
+import { done, failed, pidsOf, refused } from "./act-result.ts";
+import type { Prepared } from "./containment.ts";
+import { describeEnd } from "./exit-words.ts";
+import type { InstanceLife } from "./instance-life.ts";
+import type { Run } from "./instance-record.ts";
+import { buildLaunch } from "./launch-script.ts";
+import { NO_HISTORY, recordStart } from "./restart-policy.ts";
+import { systemWords } from "./system-words.ts";
+
+/** A process that lives this long after its launch is running; one that ends earlier has clearly failed to start. */
+const ALIVE_AFTER = 200;
+/** Milliseconds that a shim may take to tell of the start it was ordered. */
+const LAUNCH_DEADLINE = 15 * SECOND;
+
+interface StartOutcome {
+  ok: boolean;
+  words: string;
+}
+
+export class Starting {
+  private readonly life: InstanceLife;
+  /** Deals with a run that ended without a status; `lost` says why there is none. */
+  private readonly ended: (lost: string | null) => void;
+  private preparedFor = "";
+  /** What those who asked for a start are waiting for. */
+  private outcome: PromiseWithResolvers<StartOutcome> | undefined;
+
+  constructor(life: InstanceLife, ended: (lost: string | null) => void) {
+    this.life = life;
+    this.ended = ended;
+  }
+
+  /** As asked: answers when it runs, or has clearly failed. */
+  async start(): Promise<ActResult> {
+    const { life } = this;
+    const { service, desired, state } = life;
+    if (state === "running" || state === "unhealthy") {
+      return done(`${service} already runs (pid ${life.run?.process?.pid ?? "unknown"})`);
+    }
+    if (state === "external") {
+      const pids = pidsOf(life.external);
+      return refused(
+        `Cannot start ${service}: it already runs, started by something else (pid ${pids}). Stop or adopt that first.`,
+      );
+    }
+    if (desired.spec.start_cmd === null && desired.spec.argv === null) {
+      return refused(`Cannot start ${service}: it has neither start_cmd nor argv, only keywords to find it by.`);
+    }
+    if (life.run === null) {
+      life.clearTimer();
+      life.history = NO_HISTORY;
+      if (state !== "stopping") life.restartCount = 0;
+      await life.sweep();
+      await life.exits.settled();
+      await life.output.settle().catch((error: unknown) => life.complain(error, "cannot empty the output files"));
+      await life.tools.pace.take();
+      this.launch();
+    }
+    const outcome = await (this.outcome?.promise ?? Promise.resolve({ ok: life.alive, words: life.reason ?? "" }));
+    return outcome.ok ? done(outcome.words) : failed(`Cannot start ${service}: ${outcome.words}`);
+  }
+
+  /** Orders a start. Synchronous from here to the shim: between a crash and its restart nothing is waited for. */
+  launch(): void {
+    const { life } = this;
+    this.outcome ??= Promise.withResolvers();
+    life.generation += 1;
+    let refusal: string | undefined;
+    try {
+      refusal = this.order();
+    } catch (error) {
+      life.run = null;
+      refusal = systemWords(error);
+    }
+    if (refusal === undefined) life.enter("starting", null);
+    else this.refuse(refusal);
+  }
+
+  /** A backoff is over. */
+  due(): void {
+    const { life } = this;
+    const wanted = (): boolean => !life.closed && life.run === null && life.state === "backoff";
+    if (!wanted()) return;
+    void life.sweep().then(() => {
+      if (wanted()) this.launch();
+    });
+  }
+
+  /** Nothing was or can be ordered: this definition does not start on this machine as it is. */
+  refuse(words: string): void {
+    const { life } = this;
+    const end = describeEnd({
+      status: null,
+      signalled: false,
+      oom: false,
+      memoryLimit: null,
+      asked: null,
+      failure: { cause: "failed_to_start", words },
+      lost: null,
+      ranFor: null,
+    });
+    life.record(end, { generation: life.generation, startedAt: null, by: null });
+    life.enter("fatal", words);
+    this.finish({ ok: false, words });
+  }
+
+  /** Answers those who wait for a start. */
+  finish(outcome: StartOutcome): void {
+    this.detach()?.(outcome);
+  }
+
+  /** The same for later: those who wait until now are answered by the result, whoever asks from now on waits for the next start. */
+  detach(): ((outcome: StartOutcome) => void) | undefined {
+    const { outcome } = this;
+    this.outcome = undefined;
+    return outcome?.resolve;
+  }
+
+  /** Its process lives; it runs when it still does in a moment. */
+  awaitAlive(run: Run): void {
+    const { life } = this;
+    life.setTimer(ALIVE_AFTER, () => {
+      if (life.run !== run || run.process === null || life.state !== "starting") return;
+      const { pid } = run.process;
+      life.output.note(`started, pid ${pid}`);
+      life.enter("running", null);
+      this.finish({ ok: true, words: `${life.service} runs (pid ${pid})` });
+    });
+  }
+
+  /** The pre_start hook has begun; it has so long. */
+  awaitHook(run: Run): void {
+    const { life } = this;
+    const stillRuns = (): boolean => life.run === run && !run.hookDone;
+    const kill = async (): Promise<void> => {
+      if (!stillRuns()) return;
+      await life.tools.containment.killAll(life.contained);
+      if (life.run === run) this.ended(null);
+    };
+    life.setTimer(run.spec.hooks.timeout * SECOND, () => void kill());
+  }
+
+  /** A shim was given the order and has to tell of it. */
+  awaitLaunch(): void {
+    const { life } = this;
+    life.setTimer(LAUNCH_DEADLINE, () => {
+      if (life.run === null || life.run.process !== null) return;
+      life.shim.giveUp();
+      this.ended("the shim did not start it in time (is the machine out of processes or memory?)");
+    });
+  }
+
+  /** Words why it cannot start on this machine, or undefined when the order is given. */
+  private order(): string | undefined {
+    const { life } = this;
+    const { directory, shim, tools } = life;
+    const { spec, revision } = life.desired;
+    const now = tools.clock.now();
+    const text = buildLaunch(spec, life.index, life.marker, life.output);
+    if (!text.ok) return text.words;
+    const place = this.prepare();
+    if (!place.ok) return place.words;
+    directory.write("launch", text.launch);
+    if (text.body !== undefined) directory.write("body", text.body);
+    directory.clearWords();
+    life.history = recordStart(life.history, now);
+    life.nextStartAt = null;
+    life.run = {
+      generation: life.generation,
+      revision,
+      spec,
+      wrapped: text.wrapped,
+      launchedAt: now,
+      oomBefore: tools.containment.oomKills(directory.key),
+      process: null,
+      hookDone: spec.hooks.pre_start === null,
+    };
+    shim.moveTo(place.joins);
+    shim.start(life.generation);
+    this.awaitLaunch();
+    return undefined;
+  }
+
+  private prepare(): Prepared {
+    const { life } = this;
+    const { limits } = life.desired.spec;
+    const wanted = JSON.stringify(limits);
+    // While its shim lives in them the cgroups stay as they were made.
+    if (life.shim.process !== null && this.preparedFor === wanted) return { ok: true, joins: life.shim.joins };
+    const place = life.tools.containment.prepare(life.directory.key, limits);
+    this.preparedFor = place.ok ? wanted : "";
+    life.limitsNote = place.ok ? null : place.words;
+    return place;
+  }
+}
