@@ -33,11 +33,12 @@ test("what fails says why, and stays until it is closed", async (context) => {
   });
   await page.goto(dashboard.url);
   await page.getByRole("button", { name: "Start broken" }).click();
-  const toast = page.getByRole("alertdialog", { includeHidden: true }).filter({ hasText: "Cannot start broken" });
+  const toast = page.getByRole("dialog").filter({ hasText: "Cannot start broken" });
   await toast.waitFor();
-  await toast.getByRole("button", { name: "Copy this message", includeHidden: true }).waitFor();
+  await toast.getByRole("button", { name: "Copy this message" }).waitFor();
   await dashboard.inspect("a failed act");
-  await toast.getByRole("button", { name: "Close", includeHidden: true }).click();
+  await toast.hover();
+  await toast.getByRole("button", { name: "Close" }).click();
   await toast.waitFor({ state: "detached" });
 });
 

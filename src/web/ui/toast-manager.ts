@@ -36,7 +36,8 @@ export class Toasts {
       description: detail,
       type: kind,
       timeout: kind === "done" ? (action === undefined ? SUCCESS_MS : UNDO_MS) : 0,
-      priority: kind === "failed" ? "high" : "low",
+      // Never "high": Base UI then hides the toast from readers while its buttons can still be focused.
+      priority: "low",
       data: { kind, text: detail === undefined ? title : `${title}\n${detail}`, progress },
       actionProps: action === undefined ? undefined : { children: action.label, onClick: action.run },
     });
