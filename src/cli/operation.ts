@@ -6,8 +6,10 @@ import type { Context } from "./context.ts";
 import { CliFailure } from "./failure.ts";
 import { ProgressLine } from "./output/progress.ts";
 
-const POLL_FIRST = 30;
-const POLL_SLOWEST = 500;
+/** Asked again after a tenth of the time that has passed: the answer is late by a tenth at most. Milliseconds. */
+const POLL_FIRST = 20;
+const POLL_GROWTH = 1.1;
+const POLL_SLOWEST = 250;
 
 /** The ended operation. `timeout` in milliseconds; when it is over this fails with exit 7 and the operation goes on. */
 export async function awaitOperation(
@@ -19,7 +21,7 @@ export async function awaitOperation(
 ): Promise<Operation> {
   const deadline = performance.now() + timeout;
   using progress = new ProgressLine(context);
-  for (let wait = POLL_FIRST; ; wait = Math.min(wait * 1.5, POLL_SLOWEST)) {
+  for (let wait = POLL_FIRST; ; wait = Math.min(wait * POLL_GROWTH, POLL_SLOWEST)) {
     const operation = await client.call("GET /api/operations/{id}", { params: { id } });
     if (operation.state !== "running") return operation;
     const over = operation.targets.filter((target) => target.state === "done" || target.state === "failed").length;

@@ -7,8 +7,8 @@ import type { Operation } from "../../contract/operations.ts";
 import type { Actor } from "../store/store.ts";
 
 const KEPT = 200;
-/** Targets worked on at the same time. */
-const WIDTH = 16;
+/** Targets worked on at the same time: almost all of that time is waiting for processes to live or to end. */
+const WIDTH = 256;
 
 /** Does one target; resolves to words, rejects with a `TailherdError`. */
 export type TargetWork = (service: string) => Promise<string>;
