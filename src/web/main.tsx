@@ -72,10 +72,16 @@ function createApp(principal: Principal): AppContext {
   return { store, socket, queries, preferences, toasts, principal, acts: createActs({ store, socket, toasts }) };
 }
 
+/** Where one who has just come in begins: with the welcome, as long as there is nothing to look at. */
+async function begin(): Promise<void> {
+  const services = await call("GET /api/services").catch(() => undefined);
+  location.replace(services?.length === 0 ? paths.firstRun() : paths.overview());
+}
+
 function renderSignIn(): void {
   root.render(
     <StrictMode>
-      <SignIn onSignedIn={() => location.replace(paths.overview())} />
+      <SignIn onSignedIn={() => void begin()} />
     </StrictMode>,
   );
 }

@@ -12,7 +12,7 @@ test("without a session the page says how to get in; a link signs in, once", asy
   await dashboard.inspect("sign in");
   const link = dashboard.signInLink();
   await page.goto(link);
-  await page.getByText("No services yet").waitFor();
+  await page.getByRole("heading", { name: "Welcome" }).waitFor();
   await page.context().clearCookies();
   await page.goto(link);
   await page.getByRole("heading", { name: "This link does not work any more" }).waitFor();
