@@ -3,6 +3,8 @@ import type { ServiceAction } from "../../contract/operations.ts";
 import type { InstanceState, ServiceStatus } from "../../contract/status.ts";
 
 const IDLE: readonly InstanceState[] = ["stopped", "exited", "fatal"];
+/** To restart an external one is to take it over. */
+const RESTARTABLE: readonly InstanceState[] = ["running", "unhealthy", "starting", "external"];
 
 /** Is this act meaningful now? `start` during backoff means at once. */
 export const serviceCan: Record<ServiceAction, (status: ServiceStatus) => boolean> = {
@@ -14,8 +16,7 @@ export const serviceCan: Record<ServiceAction, (status: ServiceStatus) => boolea
     instances.length === 0
       ? !IDLE.includes(state)
       : instances.some((one) => !IDLE.includes(one.state) && one.state !== "stopping"),
-  restart: ({ instances }) =>
-    instances.some((one) => one.state === "running" || one.state === "unhealthy" || one.state === "starting"),
+  restart: ({ instances }) => instances.some((one) => RESTARTABLE.includes(one.state)),
   kill: ({ instances }) => instances.some((one) => one.pid !== null),
 };
 
