@@ -41,6 +41,14 @@ export function AddServicePage() {
       navigate(paths.service(name));
     },
   });
+  // Asked for while the last keys are still being checked: what is known is of an older definition.
+  const [wanted, setWanted] = useState(false);
+  const { mutate, isPending: saving } = save;
+  useEffect(() => {
+    if (!wanted || check.pending) return;
+    setWanted(false);
+    if (check.errors === 0 && !saving) mutate();
+  }, [wanted, check.pending, check.errors, saving, mutate]);
   const form: FormProps = {
     draft,
     set: (change) => setDraft((now) => ({ ...now, ...change })),
@@ -59,7 +67,7 @@ export function AddServicePage() {
         onSubmit={(event) => {
           event.preventDefault();
           setTouched(new Set(Object.keys(draft)));
-          if (blocked === null && check.errors === 0 && !save.isPending) save.mutate();
+          if (blocked === null) setWanted(true);
         }}
       >
         {adoption === null ? null : (
