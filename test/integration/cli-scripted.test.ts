@@ -325,6 +325,53 @@ describe("tailherd edit", () => {
   });
 });
 
+describe("tailherd adopt", () => {
+  const process = (pid: number, refused: string | null) => ({
+    pid,
+    ppid: 1,
+    name: "python3",
+    cpu: 0,
+    memory: 1,
+    create_time: 1_700_000_000,
+    command: "python3 app.py",
+    user: "root",
+    threads: 1,
+    argv: ["python3", "app.py"],
+    working_dir: "/srv",
+    ports: [8000],
+    refused,
+    service: null,
+  });
+  const hubWith = (processes: ReturnType<typeof process>[]) =>
+    startScriptedHub({
+      "GET /api/processes": () => ({ processes, total: processes.length }),
+      "GET /api/processes/12/definition": () => ({
+        spec: { name: "app", argv: ["python3", "app.py"] },
+        process: processes[0],
+        warnings: [],
+      }),
+      "POST /api/services": ({ body }) => body,
+    });
+
+  it("takes the only process that may be adopted, though others hold the words too", async () => {
+    await using hub = await hubWith([process(11, "it is a tailherd program"), process(12, null)]);
+    const { code, stdout } = await runCli(["adopt", "--yes", "app.py"], hub);
+    assert.equal(code, 0);
+    assert.equal(stdout, "app: adopted, pid 12 runs on\n");
+  });
+
+  it("asks for a pid when several may be, and says why when none may", async () => {
+    await using several = await hubWith([process(11, null), process(12, null)]);
+    const unclear = await runCli(["adopt", "--yes", "app.py"], several);
+    assert.equal(unclear.code, 2);
+    assert.match(unclear.stderr, /2 processes fit/);
+    await using refused = await hubWith([process(11, "it is an ancestor of tailherd")]);
+    const none = await runCli(["adopt", "--yes", "app.py"], refused);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /pid 11: it is an ancestor/);
+  });
+});
+
 describe("tailherd export", () => {
   it("never overwrites without --force", async () => {
     await using hub = await startScriptedHub({

@@ -35,16 +35,8 @@ The process runs on as it is, watched as "external"; after the next restart it i
     .action(async (words: string[], options: AdoptOptions) => {
       const client = context.client();
       const found = await findProcesses(client, words);
-      const [only, second] = found;
       if (words.length === 0) return await list(context, found);
-      if (only === undefined) throw nothingFits(words);
-      if (second !== undefined) {
-        context.io.stderr.write(renderTable(COLUMNS, found, context.noteStyle));
-        throw new CliFailure(`Cannot choose: ${found.length} processes fit. Give the pid of one.`, {
-          exitCode: EXIT.usage,
-        });
-      }
-      await adopt(context, client, only, options);
+      await adopt(context, client, chooseOne(context, found, words), options);
     });
 }
 
@@ -53,6 +45,16 @@ async function findProcesses(client: Client, words: string[]): Promise<ExternalP
   const keyword = pid === undefined && words.length > 0 ? words : undefined;
   const { processes } = await client.call("GET /api/processes", { query: { keyword } });
   return pid === undefined ? processes : processes.filter((process) => process.pid === pid);
+}
+
+/** The one process meant; of several that fit, the only one that may be adopted (this command line holds the words too). */
+function chooseOne(context: Context, found: ExternalProcess[], words: string[]): ExternalProcess {
+  const adoptable = found.filter((process) => process.refused === null);
+  const [only, second] = adoptable.length === 0 ? found : adoptable;
+  if (only === undefined) throw nothingFits(words);
+  if (second === undefined) return only;
+  context.io.stderr.write(renderTable(COLUMNS, found, context.noteStyle));
+  throw new CliFailure(`Cannot choose: ${found.length} processes fit. Give the pid of one.`, { exitCode: EXIT.usage });
 }
 
 async function list(context: Context, processes: ExternalProcess[]): Promise<void> {
