@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { StateFile } from "../../src/agent/supervisor/state-file.ts";
 import { forkTestAgent, makeDataDir } from "../support/agent.ts";
 import { isAlive, pidsWith } from "../support/processes.ts";
 
@@ -91,11 +92,13 @@ test("P3: state files that point at a bystander send it no signal", async () => 
   process.kill(pid, "SIGKILL");
   const run = join(dataDir, "agent/run");
   const key = (await readdir(run)).find((name) => name.startsWith("victim")) ?? "";
-  for (const name of ["told/pid", "state.json"]) {
-    const file = join(run, key, name);
-    const text = await readFile(file, "utf8");
-    await writeFile(file, text.replaceAll(new RegExp(`\\b${pid}\\b`, "g"), String(bystander.pid)));
-  }
+  const other = String(bystander.pid);
+  const told = join(run, key, "told/pid");
+  await writeFile(told, (await readFile(told, "utf8")).replaceAll(new RegExp(`\\b${pid}\\b`, "g"), other));
+  const state = new StateFile(join(run, key));
+  const read = state.read();
+  assert.ok(read.outcome === "read");
+  state.write(JSON.parse(JSON.stringify(read.record).replaceAll(`"pid":${pid},`, `"pid":${other},`)) as object);
   agent = await forkTestAgent(dataDir);
   const found = await agent.until("victim", (status) => status.last_exit !== null);
   assert.equal(found.state, "exited");

@@ -1,6 +1,6 @@
 // Containment by cgroup v2, with limits by v2 or v1 controllers. The shim lives in its instance's cgroup and forks the service
 // there: moving a process costs the kernel some 10 ms (it waits for an RCU grace period), once for each shim instead of each start.
-import { type FSWatcher, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { existsSync, type FSWatcher, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ServiceSpec } from "../../contract/service.ts";
 import { cgroupMembers } from "../processes/process-tree.ts";
@@ -199,7 +199,8 @@ function isEmpty(events: string): boolean {
 
 function readOrEmpty(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    // Most instances have no cgroup in v1 hierarchies, and to look costs less than an exception.
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
   } catch {
     return "";
   }

@@ -218,7 +218,7 @@ export class InstanceLife {
       lastExit: this.lastExit,
     };
     try {
-      this.directory.write("state.json", JSON.stringify(record));
+      this.directory.state.write(record);
     } catch (error) {
       // A full disk must not keep a service from being restarted; the shim's files say what is needed to find it again.
       this.complain(error, "cannot keep the instance's state");

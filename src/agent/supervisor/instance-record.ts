@@ -1,4 +1,4 @@
-// What an agent keeps of an instance for the agent after it (state.json in the run directory).
+// What an agent keeps of an instance for the agent after it (the state files in its run directory).
 import { readdirSync } from "node:fs";
 import { z } from "zod";
 import { serviceSpecSchema } from "../../contract/service.ts";
@@ -54,12 +54,12 @@ export type InstanceRecord = z.infer<typeof instanceRecordSchema>;
 
 /** The record of a run directory; undefined when there is none, or it is damaged, which is told to the logger. */
 export function readRecord(directory: RunDirectory, logger: Logger): InstanceRecord | undefined {
-  const raw = directory.readState();
-  if (raw === undefined) return undefined;
-  const parsed = instanceRecordSchema.safeParse(raw);
-  if (!parsed.success)
-    logger.warn({ directory: directory.path }, "state.json is damaged; the shim's files are used instead");
-  return parsed.data;
+  const read = directory.state.read();
+  if (read.outcome === "none") return undefined;
+  const parsed = read.outcome === "read" ? instanceRecordSchema.safeParse(read.record) : undefined;
+  if (parsed?.success === true) return parsed.data;
+  logger.warn({ directory: directory.path }, "the instance's state is damaged; the shim's files are used instead");
+  return undefined;
 }
 
 /** The records of all run directories that can be read. */

@@ -89,14 +89,12 @@ export function fromHome(path: string, account: Account): string {
 
 function preamble(output: { readonly stdoutFile: string; readonly stderrFile: string }): string {
   return `if [ -r /proc/self/stat ]; then
-  read -r boot </proc/sys/kernel/random/boot_id
   read -r self </proc/self/stat
 else
-  boot=-
   self=$(exec /bin/sh -c 'echo $PPID')
 fi
 echo "$generation $boot $self" 1<>told/pid
-unset boot self
+unset boot self last
 exec >>${shellQuote(output.stdoutFile)} 2>>${shellQuote(output.stderrFile)} 8<>told/reason
 `;
 }

@@ -1,7 +1,7 @@
 // The run directory of an instance: what agent and shim tell each other, and what the next agent must know. Layout:
 //   ctl            FIFO, the shim's orders: "start GENERATION", "quit"
 //   launch, body   shell text that a start runs; written anew before a start when the definition changed
-//   state.json     what this agent would tell the next one
+//   state-*.json   what this agent would tell the next one, see state-file.ts
 //   told/          written by shim and launch only, watched by the agent:
 //     shim         "JOINED BOOT STAT": who the shim is, and whether it came into its cgroups (1) or not (0)
 //     pid          "GENERATION BOOT STAT": who the service is; STAT is its line of /proc/PID/stat, or its pid where there is none
@@ -17,7 +17,6 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
@@ -27,6 +26,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { StateFile } from "./state-file.ts";
 import { isSystemError } from "./system-words.ts";
 
 /** A process for good: the pid alone may be another one tomorrow (P3). */
@@ -65,6 +65,7 @@ export class RunDirectory {
   readonly told: string;
   readonly output: string;
   readonly fifo: string;
+  readonly state: StateFile;
   private readonly buffer = Buffer.allocUnsafe(2048);
   private readonly written = new Map<string, string>();
 
@@ -74,6 +75,7 @@ export class RunDirectory {
     this.told = join(this.path, "told");
     this.output = join(this.path, "output");
     this.fifo = join(this.path, "ctl");
+    this.state = new StateFile(this.path);
   }
 
   /** Makes what is missing, except the FIFO, which the shim's starter makes. */
@@ -125,21 +127,12 @@ export class RunDirectory {
   }
 
   /** Replaces a file at once; nothing is done when it holds this text already. */
-  write(name: "launch" | "body" | "state.json", text: string): void {
+  write(name: "launch" | "body", text: string): void {
     if (this.written.get(name) === text) return;
     const path = join(this.path, name);
     writeFileSync(`${path}.new`, text, { mode: 0o600 });
     renameSync(`${path}.new`, path);
     this.written.set(name, text);
-  }
-
-  /** The last state.json; undefined when there is none or it is damaged. */
-  readState(): unknown {
-    try {
-      return JSON.parse(readFileSync(join(this.path, "state.json"), "utf8"));
-    } catch {
-      return undefined;
-    }
   }
 
   /** Gives the shim an order; false when there is no shim to hear it. */

@@ -12,7 +12,11 @@ import { systemWords } from "./system-words.ts";
 /** Shims forked by one shell: enough to share its cost, few enough that the first can work while others are forked. */
 const BATCH = 50;
 
-/** Reading /proc/self with a builtin's redirection tells who a subshell is ($$ is its parent's); elsewhere a child of it says so. */
+/**
+ * The same generation is never started twice, whatever an agent orders that died before it could keep what it had ordered.
+ * Reading /proc/self with a builtin's redirection tells who a subshell is ($$ is its parent's); elsewhere a child of it
+ * says so. The shell reads byte by byte, so the boot id comes from us.
+ */
 const SCRIPT = `# Waits for orders of the tailherd agent and starts one service; outlives the agent, and decides nothing.
 shim() {
   cd "$1" || exit
@@ -22,17 +26,19 @@ shim() {
   joined=1
   for group; do echo 0 >"$group/cgroup.procs" || joined=0; done
   if [ -r /proc/self/stat ]; then
-    read -r boot </proc/sys/kernel/random/boot_id
     read -r self </proc/self/stat
   else
-    boot=$BOOT
     self=$(exec /bin/sh -c 'echo $PPID')
   fi
+  boot=$BOOT
+  last=
   echo "$joined $boot $self" 1<>told/shim
-  unset joined boot self group
+  unset joined self group
   while read -r order generation <&9; do
     case $order in
     start)
+      [ "$generation" != "$last" ] || continue
+      last=$generation
       (
         trap - TERM INT HUP QUIT PIPE USR1 USR2 ALRM
         exec 9<&-
