@@ -56,6 +56,13 @@ describe("serviceSpecSchema", () => {
     assert.deepEqual(serviceSpecSchema.parse(spec), spec);
   });
 
+  it("refuses NUL, at which the kernel would cut", () => {
+    const nul = "a\0b";
+    const spec = { name: "api", working_dir: nul, env_file: nul, env: { A: nul } };
+    assert.deepEqual(refusedPaths({ ...spec, argv: ["echo", nul] }), ["argv.1", "working_dir", "env.A", "env_file"]);
+    assert.deepEqual(refusedPaths({ name: "api", start_cmd: nul }), ["start_cmd"]);
+  });
+
   it("reads durations and sizes with units", () => {
     const spec = serviceSpecSchema.parse({
       name: "api",

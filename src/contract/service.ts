@@ -82,15 +82,19 @@ const logsSchema = z
 
 const keywordSchema = z.string().trim().min(3, "must have 3 characters or more").max(256);
 
+/** The kernel ends arguments, variables and paths at a NUL: what follows would be lost without a word. */
+const noNul = (text: string): boolean => !text.includes("\0");
+const NUL = "must hold no NUL character";
+
 const serviceShape = {
   name: nameSchema,
   kind: kindSchema.default("other"),
   /** Shell line run by /bin/sh; give this or `argv`. */
-  start_cmd: z.string().trim().min(1).max(32_768).nullable().default(null),
+  start_cmd: z.string().trim().min(1).max(32_768).refine(noNul, NUL).nullable().default(null),
   /** Program and arguments, run without a shell. */
-  argv: z.array(z.string().max(32_768)).min(1).max(1024).nullable().default(null),
+  argv: z.array(z.string().max(32_768).refine(noNul, NUL)).min(1).max(1024).nullable().default(null),
   /** Absolute, or relative to the home of the service's user; null is that home. */
-  working_dir: z.string().min(1).max(4096).nullable().default(null),
+  working_dir: z.string().min(1).max(4096).refine(noNul, NUL).nullable().default(null),
   /** A process whose command line holds all of these, in any case, is this service, started elsewhere. */
   match_keywords: z.array(keywordSchema).max(16).default([]),
   ports: z.array(portSchema).max(64).default([]),
@@ -101,11 +105,11 @@ const serviceShape = {
   env: z
     .record(
       z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be letters, digits and '_', not beginning with a digit"),
-      z.string().max(65_536),
+      z.string().max(65_536).refine(noNul, NUL),
     )
     .default({}),
   /** File of NAME=value lines read at each start; `env` wins over it. */
-  env_file: z.string().min(1).max(4096).nullable().default(null),
+  env_file: z.string().min(1).max(4096).refine(noNul, NUL).nullable().default(null),
   /** Account the service runs as; only an agent that runs as root can change it. */
   user: z
     .string()
