@@ -15,5 +15,7 @@ becomeSmall(process);
 const cache = compileCacheDirectory(process.env);
 if (cache !== undefined) nodeModule.enableCompileCache(cache);
 
-const { run } = await import("./program.ts");
+const { ignoreClosedPipe, run } = await import("./program.ts");
+// For as long as the process lives: a closed pipe is told after the command has written its last.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreClosedPipe);
 process.exitCode = await run(process.argv.slice(2));

@@ -19,7 +19,6 @@ Exit codes: 0 ok, 1 failed, 2 wrong use, 3 not running, 4 not found, 5 not allow
 
 /** Runs one command line; resolves to the exit code and never rejects. */
 export async function run(args: string[], io: Surroundings = processSurroundings()): Promise<number> {
-  for (const stream of [io.stdout, io.stderr]) stream.on("error", ignoreClosedPipe);
   const started: { context?: Context } = {};
   const program = createProgram(io);
   program.hook("preSubcommand", async (_, command) => {
@@ -31,8 +30,6 @@ export async function run(args: string[], io: Surroundings = processSurroundings
     return started.context?.exitCode ?? EXIT.ok;
   } catch (error) {
     return exitCodeOf(error, io, program.opts<GlobalOptions>());
-  } finally {
-    for (const stream of [io.stdout, io.stderr]) stream.off("error", ignoreClosedPipe);
   }
 }
 
@@ -99,8 +96,8 @@ function exitCodeOf(error: unknown, io: Surroundings, options: GlobalOptions): n
   return failure instanceof CliFailure ? failure.exitCode : EXIT.failed;
 }
 
-/** `tailherd logs | head` is no failure: the reader has seen enough. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+/** For errors of the process's streams: `tailherd logs | head` is no failure, the reader has seen enough. */
+export function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(EXIT.ok);
   throw error;
 }
