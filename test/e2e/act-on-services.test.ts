@@ -1,8 +1,9 @@
 // Somebody starts, stops, kills and deletes, one service or many.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openDashboard } from "../support/browser.ts";
+import { sharedDashboard } from "../support/browser.ts";
 
+const openDashboard = sharedDashboard();
 const sleeper = { start_cmd: "exec sleep 1000", working_dir: "/" };
 
 test("start and stop act at once, tell how it went, and can be undone", async (context) => {

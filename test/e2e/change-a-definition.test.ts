@@ -1,7 +1,9 @@
 // Somebody changes a definition while the service runs, and sees what that means.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openDashboard } from "../support/browser.ts";
+import { sharedDashboard } from "../support/browser.ts";
+
+const openDashboard = sharedDashboard();
 
 test("a wrong field is told at the field, a right one is saved, shown as a difference, and applied by a restart", async (context) => {
   await using dashboard = await openDashboard(context);

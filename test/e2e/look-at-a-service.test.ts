@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { test } from "node:test";
-import { openDashboard } from "../support/browser.ts";
+import { sharedDashboard } from "../support/browser.ts";
+
+const openDashboard = sharedDashboard();
 
 test("the summary shows charts as pictures and as a table, ports as they are, and the last words", async (context) => {
   await using dashboard = await openDashboard(context);

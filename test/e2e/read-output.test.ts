@@ -1,7 +1,9 @@
 // Somebody reads what a service writes, as it writes it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openDashboard } from "../support/browser.ts";
+import { sharedDashboard } from "../support/browser.ts";
+
+const openDashboard = sharedDashboard();
 
 /** Writes what is asked for line by line, so that a test decides when something new comes. */
 const TALKER = [

@@ -1,8 +1,9 @@
 // Somebody never touches the mouse.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openDashboard } from "../support/browser.ts";
+import { sharedDashboard } from "../support/browser.ts";
 
+const openDashboard = sharedDashboard();
 const sleeper = { start_cmd: "exec sleep 1000", working_dir: "/", autostart: true };
 
 test("single keys move, select, act and go; none of them while typing, and none when turned off", async (context) => {

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { openDashboard } from "../support/browser.ts";
+import { sharedDashboard } from "../support/browser.ts";
 
+const openDashboard = sharedDashboard();
 const sleeper = { start_cmd: "exec sleep 1000", autostart: true, working_dir: "/" };
 const BUDGET_BYTES = 130_000;
 

@@ -1,15 +1,17 @@
-// A real dashboard for a test: hub, agent and built web in a directory of its own, seen by a real Chromium. Whatever the test does, at
-// its end no request may have left the hub's address, no script may have failed, and no service, process or file is left.
+// A real dashboard for a test: hub, agent and built web in a directory of its own, seen by a real Chromium. Tests of a file may share
+// these; each has a page in a context of its own. Whatever a test does, at its end no request may have left the hub's address, no
+// script may have failed, and no service is left; at the end of the file no process and no file.
 import { AxeBuilder } from "@axe-core/playwright";
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
-import { chromium, type Page } from "playwright-core";
+import { after, type TestContext } from "node:test";
+import { chromium, type Browser, type Page } from "playwright-core";
 import { startAgent } from "../../src/agent/agent.ts";
 import type { ServiceInput } from "../../src/contract/service.ts";
+import { settingsSchema } from "../../src/contract/settings.ts";
 import { startHub, type Hub } from "../../src/hub/hub.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
 import { needs } from "./needs.ts";
@@ -31,6 +33,12 @@ const PATIENCE = 20_000;
 
 /** Widths that every screen must stand: phone, tablet, desk. */
 const WIDTHS = [360, 768, 1440];
+/** Where axe looks: colours differ by theme, names and targets by layout. */
+const LOOKS = [
+  { width: 1440, theme: "light" },
+  { width: 1440, theme: "dark" },
+  { width: 360, theme: "dark" },
+] as const;
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 /** By how many pixels the page is wider than its window; as text, because there is no DOM here to check it against. */
@@ -63,13 +71,48 @@ export interface DashboardOptions {
 const ADMIN_TOKEN = "tests-admin-token-of-the-browser";
 
 /** Opens one, or returns undefined where this machine has no Chromium (the test is then marked as skipped). */
+type OpenDashboard = (context: TestContext) => Promise<Dashboard | undefined>;
+
+/** Opens one with hub, agent and browser of its own, for a test that stops the hub or needs another door. */
 export async function openDashboard(
   context: TestContext,
-  { noAuth = true }: DashboardOptions = {},
+  options: DashboardOptions = {},
 ): Promise<Dashboard | undefined> {
-  const executablePath = CHROMIUM.find((path) => existsSync(path));
-  if (!needs(context, executablePath !== undefined, "Chromium")) return undefined;
+  if (!hasBrowser(context)) return undefined;
+  await using stack = new AsyncDisposableStack();
+  const host = stack.use(await startHost(options));
+  const dashboard = stack.use(await openPage(host));
+  const opened = stack.move();
+  return { ...dashboard, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** One hub, agent and browser for all tests of a file, closed after the last of them. */
+export function sharedDashboard(options: DashboardOptions = {}): OpenDashboard {
+  let host: Promise<Host> | undefined;
+  after(async () => (await host)?.[Symbol.asyncDispose]());
+  return async (context) => {
+    if (!hasBrowser(context)) return undefined;
+    host ??= startHost(options);
+    return openPage(await host);
+  };
+}
+
+const executable = (): string | undefined => CHROMIUM.find((path) => existsSync(path));
+
+function hasBrowser(context: TestContext): boolean {
+  if (!needs(context, executable() !== undefined, "Chromium")) return false;
   assert.ok(existsSync(join(WEB_ROOT, "index.html")), "the dashboard is not built: run `npm run build` first");
+  return true;
+}
+
+/** What pages are opened on. */
+interface Host extends AsyncDisposable {
+  hubs: Hubs;
+  api: Dashboard["api"];
+  browser: Browser;
+}
+
+async function startHost({ noAuth = true }: DashboardOptions): Promise<Host> {
   await using stack = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), "tailherd-e2e-"));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
@@ -89,18 +132,30 @@ export async function openDashboard(
   );
   stack.defer(() => hubs.stop());
   await hubs.start();
-  const api = apiOf(hubs.url);
+  const executablePath = executable();
+  const browser = await chromium.launch({ ...(executablePath !== undefined && { executablePath }), args: QUIET });
+  stack.defer(() => browser.close());
+  const opened = stack.move();
+  return { hubs, browser, api: apiOf(hubs.url), [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** A page with nothing remembered, on a hub with no services. */
+async function openPage({ hubs, api, browser }: Host): Promise<Dashboard> {
+  await using stack = new AsyncDisposableStack();
   stack.defer(async () => {
     await hubs.start();
     for (const { name } of (await api("GET /api/services")) as { name: string }[]) {
       await api(`DELETE /api/services/${encodeURIComponent(name)}`);
     }
+    await api("POST /api/settings", settingsSchema.parse({}));
   });
-  const browser = await chromium.launch({ ...(executablePath !== undefined && { executablePath }), args: QUIET });
-  stack.defer(() => browser.close());
-  const page = await (
-    await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "dark", reducedMotion: "reduce" })
-  ).newPage();
+  const own = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    colorScheme: "dark",
+    reducedMotion: "reduce",
+  });
+  stack.defer(() => own.close());
+  const page = await own.newPage();
   page.setDefaultTimeout(PATIENCE);
   const faults = watch(page, hubs.url);
   stack.defer(() => assert.deepEqual(faults.found, [], "faults of the page"));
@@ -189,15 +244,16 @@ async function inspect(page: Page, what: string): Promise<void> {
     await page.setViewportSize({ width, height: 900 });
     const wider: number = await page.evaluate(WIDER);
     assert.ok(wider <= 0, `${what}: ${wider} px wider than a window of ${width} px`);
-    for (const theme of width === 768 ? (["dark"] as const) : (["dark", "light"] as const)) {
-      await page.emulateMedia({ colorScheme: theme });
-      await page.locator(`html[data-theme=${theme}]`).waitFor({ state: "attached" });
-      const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-      const words = violations.map(
-        ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" | ")}`,
-      );
-      assert.deepEqual(words, [], `${what}, ${theme}, ${width} px`);
-    }
+  }
+  for (const { width, theme } of LOOKS) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: theme });
+    await page.locator(`html[data-theme=${theme}]`).waitFor({ state: "attached" });
+    const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+    const words = violations.map(
+      ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" | ")}`,
+    );
+    assert.deepEqual(words, [], `${what}, ${theme}, ${width} px`);
   }
   await page.emulateMedia({ colorScheme: "dark" });
   if (before !== null) await page.setViewportSize(before);
