@@ -6,8 +6,20 @@ import { API_HEADERS } from "./headers.ts";
 /** What anything thrown is to the caller: our own refusals as they are, all else `internal`, told in the log. */
 export function toTailherdError(error: unknown, logger: Logger, what: string): TailherdError {
   if (error instanceof TailherdError) return error;
+  if (isReplaced(error)) {
+    return new TailherdError(
+      "degraded",
+      `Cannot answer ${what}: tailherd was upgraded while this one ran; restart it (services go on)`,
+      { cause: error },
+    );
+  }
   logger.error({ err: error, request: what }, "A request broke something of ours");
   return new TailherdError("internal", `Cannot answer ${what}: something of ours broke; the hub's log says more`);
+}
+
+/** Parts that are loaded when they are wanted have other names in another build. */
+function isReplaced(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
 }
 
 /** Status, headers and body of a refusal. */
