@@ -18,8 +18,8 @@ import { Pace } from "./supervisor/pace.ts";
 import { Shims } from "./supervisor/shims.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 
-/** A launch takes about a millisecond; between so many of them others are heard. */
-const LAUNCHES_PER_TURN = 25;
+/** A launch takes about a millisecond, several on a busy disk; between so many of them others are heard. */
+const LAUNCHES_PER_TURN = 10;
 
 /** An agent that runs in this process. */
 export interface Agent {

@@ -122,13 +122,16 @@ export class Starting {
   /** Its process lives; it runs when it still does in a moment. */
   awaitAlive(run: Run): void {
     const { life } = this;
-    life.setTimer(ALIVE_AFTER, () => {
-      if (life.run !== run || run.process === null || life.state !== "starting") return;
+    const lives = async (): Promise<void> => {
+      // Hundreds that were started together come to this together.
+      await life.tools.pace.take();
+      if (life.closed || life.run !== run || run.process === null || life.state !== "starting") return;
       const { pid } = run.process;
       life.output.note(`started, pid ${pid}`);
       life.enter("running", null);
       this.finish({ ok: true, words: `${life.service} runs (pid ${pid})` });
-    });
+    };
+    life.setTimer(ALIVE_AFTER, () => void lives());
   }
 
   /** The pre_start hook has begun; it has so long. */
