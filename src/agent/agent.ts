@@ -12,6 +12,7 @@ import { openIdentity } from "./identity.ts";
 import { Notices } from "./notices.ts";
 import { Observer } from "./observer.ts";
 import { createProcessTable } from "./processes/create-process-table.ts";
+import type { Puncher } from "./spool/output-log.ts";
 import { openOutputLog } from "./spool/open-output-log.ts";
 import { openContainment } from "./supervisor/open-containment.ts";
 import { Pace } from "./supervisor/pace.ts";
@@ -35,6 +36,8 @@ export interface AgentOptions {
   serverName?: string;
   clock?: Clock;
   logger: Logger;
+  /** Gives the space of read output back; null: as on a filesystem without holes. */
+  puncher?: Puncher | null;
 }
 
 /** Starts the agent: adopts what runs, brings back what should run, and answers on `connection`. No hub is needed. */
@@ -72,6 +75,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         maxSize: spec.logs.max_size,
         clock,
         logger,
+        ...(options.puncher !== undefined && { puncher: options.puncher }),
         freeze: () => supervisor.freeze(spec.name, index),
         onDropped: (dropped) => notices.send({ notice: "event", data: droppedEvent(spec.name, index, dropped) }),
       }),

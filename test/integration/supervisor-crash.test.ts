@@ -4,7 +4,9 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { serviceSpecSchema } from "../../src/contract/service.ts";
 import { openTestAgent } from "../support/agent.ts";
+import { needs } from "../support/needs.ts";
 import { isAlive, pidsWith } from "../support/processes.ts";
 
 const fixture = (name: string): string => join(import.meta.dirname, "../fixtures", name);
@@ -46,6 +48,28 @@ test("P6: an end by the memory limit is called one", async (t) => {
   assert.equal(last_exit?.cause, "oom");
   assert.match(last_exit.message, /out of memory \(limit 32 MiB\)/);
 });
+
+test("limits.cpu holds a service that would take a whole core", async (t) => {
+  await using agent = await openTestAgent();
+  const spec = serviceSpecSchema.parse({ name: "busy", start_cmd: "while :; do :; done", limits: { cpu: 0.1 } });
+  const { problems } = await agent.call("check_spec", { spec });
+  if (!needs(t, !problems.some(({ path }) => path === "limits.cpu"), "cgroup controller for CPU time")) return;
+  await agent.set(spec);
+  assert.equal((await agent.act("busy", "start")).outcome, "done");
+  const { pid } = await agent.instance("busy");
+  const watched = 2000;
+  const before = await cpuTicks(pid);
+  // Not a wait for something: the time it is measured over.
+  await new Promise((resolve) => setTimeout(resolve, watched));
+  const used = ((await cpuTicks(pid)) - before) * 10;
+  assert.ok(used <= watched * 0.2, `${used} ms of CPU time in ${watched}`);
+});
+
+/** User and system time of a process, in hundredths of a second. */
+async function cpuTicks(pid: number | null): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.split(" ");
+  return Number(fields?.[11]) + Number(fields?.[12]);
+}
 
 test("a limit that the machine cannot hold is refused with the reason, not ignored", async () => {
   process.env.TAILHERD_NO_CGROUPS = "1";

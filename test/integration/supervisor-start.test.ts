@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { type ServiceInput, serviceSpecSchema } from "../../src/contract/service.ts";
 import { openTestAgent } from "../support/agent.ts";
 import { isAlive, pidsWith } from "../support/processes.ts";
 
@@ -123,12 +124,35 @@ test("hooks: pre_start must succeed, within its time; pre_stop runs before the s
   await agent.set({
     name: "good",
     start_cmd: "sleep 3600",
-    hooks: { pre_start: "sleep 0.3", pre_stop: `echo stopping >${scratch}/said` },
+    hooks: { pre_start: "sleep 0.3", pre_stop: `echo stopping >${scratch}/said; echo asked to end` },
   });
   assert.equal((await agent.act("good", "start")).outcome, "done");
   await agent.act("good", "stop");
   assert.equal(await readFile(`${scratch}/said`, "utf8"), "stopping\n");
+  const page = await agent.call("read_output", { service: "good", index: 0, limit: 10 });
+  assert.ok(page.lines.some(({ stream, text }) => stream === "stdout" && text === "asked to end"));
   await rm(scratch, { recursive: true });
+});
+
+test("try_command() tells what came of it, as the service's user and in the system's words", async () => {
+  await using agent = await openTestAgent();
+  const attempt = (spec: ServiceInput) =>
+    agent.call("try_command", { spec: serviceSpecSchema.parse(spec), seconds: 0.5 });
+  const ended = await attempt({ name: "t", start_cmd: "echo here; exit 3", working_dir: "/" });
+  assert.deepEqual([ended.exit_code, ended.output], [3, ["here"]]);
+  const word = `${3650 + Math.random()}`;
+  const running = await attempt({ name: "t", argv: ["sleep", word], working_dir: "/" });
+  assert.equal(running.still_running, true);
+  assert.deepEqual(pidsWith(word), []);
+  const nowhere = await attempt({ name: "t", start_cmd: "ls", working_dir: "/nowhere" });
+  assert.deepEqual(nowhere.output, ["working directory /nowhere: no such file or directory"]);
+  const missing = await attempt({ name: "t", argv: ["nosuch"], working_dir: "/" });
+  assert.deepEqual(missing.output, ["command nosuch: no such file or directory"]);
+  if (process.getuid?.() !== 0) return;
+  const other = await attempt({ name: "t", start_cmd: "id -u; id -G", user: "nobody", working_dir: "/" });
+  assert.deepEqual(other.output, ["65534", "65534"], "none of the agent's groups");
+  const denied = await attempt({ name: "t", start_cmd: "ls", user: "nobody", working_dir: agent.dataDir });
+  assert.match(denied.output.join(), /can't cd to/);
 });
 
 test("a definition edited while running counts from the next restart; instances grow and shrink with it", async () => {

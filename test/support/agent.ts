@@ -99,9 +99,9 @@ export function makeDataDir(): Promise<string> {
 }
 
 /** An agent in this process. */
-export async function openTestAgent(options: { dataDir?: string } = {}): Promise<TestAgent> {
+export async function openTestAgent(options: { dataDir?: string; puncher?: null } = {}): Promise<TestAgent> {
   const dataDir = options.dataDir ?? (await makeDataDir());
-  const agent = await startAgent({ dataDir, serverName: "test", logger: silentLogger });
+  const agent = await startAgent({ ...options, dataDir, serverName: "test", logger: silentLogger });
   const test: TestAgent = new TestAgent(dataDir, agent.connection, () => agent.close());
   agent.connection.listen((notice) => test.hear(notice));
   return test;

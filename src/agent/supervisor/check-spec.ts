@@ -1,14 +1,13 @@
 // What this machine thinks of a definition before it is saved: read only, as of now.
-import { statSync } from "node:fs";
 import type { SpecProblem } from "../../contract/agent.ts";
 import type { ServiceSpec } from "../../contract/service.ts";
 import { checkKeywords, type ExternalSources } from "../processes/external-list.ts";
 import type { SampledInstance } from "../sampler/sampler.ts";
 import type { Containment } from "./containment.ts";
 import { findProgram } from "./find-program.ts";
+import { directoryProblem } from "./launch-failure.ts";
 import { buildLaunch } from "./launch-script.ts";
 import { programOf } from "./shell-words.ts";
-import { systemWords } from "./system-words.ts";
 
 export interface CheckSources {
   containment: Containment;
@@ -26,7 +25,8 @@ export function checkSpec(spec: ServiceSpec, sources: CheckSources): SpecProblem
     const launch = buildLaunch(spec, 0, "check", { stdoutFile: "/dev/null", stderrFile: "/dev/null" });
     if (!launch.ok) add(launch.path, launch.words);
     else {
-      checkDirectory(launch.directory, add);
+      const directory = directoryProblem(spec);
+      if (directory !== undefined) add("working_dir", directory);
       checkProgram(spec, launch.env.PATH ?? "", launch.directory, add);
     }
   }
@@ -38,14 +38,6 @@ export function checkSpec(spec: ServiceSpec, sources: CheckSources): SpecProblem
 }
 
 type Add = (path: string, message: string, severity?: SpecProblem["severity"]) => void;
-
-function checkDirectory(directory: string, add: Add): void {
-  try {
-    if (!statSync(directory).isDirectory()) add("working_dir", `working directory ${directory}: not a directory`);
-  } catch (error) {
-    add("working_dir", `working directory ${directory}: ${systemWords(error)}`);
-  }
-}
 
 function checkProgram(spec: ServiceSpec, path: string, directory: string, add: Add): void {
   const field = spec.argv === null ? "start_cmd" : "argv";

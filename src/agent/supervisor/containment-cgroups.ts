@@ -91,6 +91,11 @@ export class CgroupContainment implements Containment {
     };
   }
 
+  thaw(instance: Contained): void {
+    const directory = this.unified(instance.key);
+    if (readOrEmpty(join(directory, "cgroup.freeze")).startsWith("1")) this.tryPut(directory, "cgroup.freeze", "0");
+  }
+
   oomKills(key: string): number {
     const directory = this.directoryOf(key, "memory");
     if (directory === undefined) return 0;
@@ -159,7 +164,7 @@ export class CgroupContainment implements Containment {
     try {
       writeFileSync(join(directory, file), text);
     } catch {
-      // No swap accounting in this kernel.
+      // No swap accounting in this kernel, or no freezer.
     }
   }
 }

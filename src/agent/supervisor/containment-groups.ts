@@ -71,6 +71,14 @@ export class GroupContainment implements Containment {
     return Promise.resolve({ [Symbol.asyncDispose]: thaw });
   }
 
+  /** Whoever was frozen was so with its main process. */
+  thaw(instance: Contained): void {
+    const { main } = instance;
+    const stat = main === null ? undefined : this.table.stat(main.pid);
+    if (main === null || stat?.startTicks !== main.startTicks || stat.state !== "T") return;
+    for (const pid of this.alive(instance)) sendQuietly(pid, "SIGCONT");
+  }
+
   oomKills(): number {
     return 0;
   }

@@ -36,6 +36,8 @@ export interface Containment {
   whenEmpty(instance: Contained, signal: AbortSignal): Promise<boolean>;
   /** Stops its processes for a moment, until disposed. */
   freeze(instance: Contained): Promise<AsyncDisposable>;
+  /** Lets go on what an agent froze that ended before it could thaw it; cheap when nothing is frozen. */
+  thaw(instance: Contained): void;
   /** How many of its processes the kernel ended for want of memory, since its place was made. */
   oomKills(key: string): number;
   /** Directories to read its statistics from. */

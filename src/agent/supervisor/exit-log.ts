@@ -69,7 +69,10 @@ export class ExitLog {
     });
   }
 
-  /** Takes over what the agent before kept, and tells it again: it may have died before anybody heard. */
+  /**
+   * Takes over what the agent before kept, and tells it again: it may have died before anybody heard. One is enough for a gap
+   * without an agent, since nothing is restarted in it; of several ends that no hub has heard the older ones are told by no one.
+   */
   restore(birth: string, last: ExitRecord | null): void {
     this.birth = birth;
     this.last = last;

@@ -1,14 +1,20 @@
-// Runs a pre_stop hook: a shell line as the service's user, in its directory and environment, for a limited time.
+// Runs a pre_stop hook: a shell line as the service's user, in its directory and environment, for a limited time. What it says is
+// output of the service, as what a pre_start hook says.
 import { spawn } from "node:child_process";
+import { closeSync, constants, openSync } from "node:fs";
 import type { Clock } from "../../base/clock.ts";
 import { SECOND } from "../../base/units.ts";
 import { sendQuietly } from "./containment-groups.ts";
+import { inDirectory } from "./become-user.ts";
 import { systemWords } from "./system-words.ts";
 
 export interface HookContext {
   directory: string;
   env: Record<string, string>;
-  account: { uid: number; gid: number };
+  /** Makes it run as the service's user. */
+  become: string[];
+  stdoutFile: string;
+  stderrFile: string;
 }
 
 /** Words for its failure, or undefined when it ended with 0. */
@@ -19,14 +25,15 @@ export function runHook(
   clock: Clock,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const ids = process.getuid?.() === 0 ? { uid: context.account.uid, gid: context.account.gid } : {};
-    const child = spawn("/bin/sh", ["-c", line], {
-      cwd: context.directory,
+    const command = inDirectory(context.become, context.directory, ["/bin/sh", "-c", line]);
+    const files = [context.stdoutFile, context.stderrFile].map(openToAppend);
+    const child = spawn(command.program, command.args, {
+      cwd: command.directory,
       env: context.env,
       detached: true,
-      stdio: "ignore",
-      ...ids,
+      stdio: ["ignore", ...files],
     });
+    for (const file of files) if (file !== "ignore") closeSync(file);
     const timer = clock.after(seconds * SECOND, () => {
       if (child.pid !== undefined) sendQuietly(-child.pid, "SIGKILL");
       resolve(`took longer than ${seconds} s`);
@@ -40,4 +47,13 @@ export function runHook(
       resolve(code === 0 ? undefined : signal === null ? `exit ${code}` : `killed by ${signal}`);
     });
   });
+}
+
+/** A hook is worth more than what it says. */
+function openToAppend(path: string): number | "ignore" {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+  } catch {
+    return "ignore";
+  }
 }

@@ -1,7 +1,7 @@
 // Why a launch did not become the program, in the system's words.
-import { accessSync, constants, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { ServiceSpec } from "../../contract/service.ts";
-import { findAccount, ownAccount } from "./accounts.ts";
+import { type Account, findAccount, ownAccount } from "./accounts.ts";
 import { fromHome, GAVE_UP } from "./launch-script.ts";
 import { systemWords } from "./system-words.ts";
 
@@ -20,7 +20,7 @@ export function launchFailure(
 ): LaunchFailure | null {
   const told = reason?.generation === generation ? reason.words : [];
   if (status === GAVE_UP) {
-    if (told[0] === "cd") return { cause: "failed_to_start", words: directoryWords(spec) };
+    if (told[0] === "cd") return { cause: "failed_to_start", words: directoryProblem(spec) ?? deniedWords(spec) };
     if (told[0] === "hook") return { cause: "hook_failed", words: `pre_start failed: exit ${told[1] ?? "unknown"}` };
     return null;
   }
@@ -28,16 +28,24 @@ export function launchFailure(
   return { cause: "failed_to_start", words: lastLine === undefined ? fallback : withoutShell(lastLine) };
 }
 
-function directoryWords(spec: ServiceSpec): string {
-  const account = (spec.user === null ? undefined : findAccount(spec.user)) ?? ownAccount();
-  const path = fromHome(spec.working_dir ?? account.home, account);
+/** What is wrong with its working directory as far as the agent can see; another user may be let in less far. */
+export function directoryProblem(spec: ServiceSpec): string | undefined {
+  const { path } = directoryOf(spec);
   try {
-    if (!statSync(path).isDirectory()) return `working directory ${path}: not a directory`;
-    accessSync(path, constants.X_OK);
-    return `working directory ${path}: permission denied for ${account.name}`;
+    return statSync(path).isDirectory() ? undefined : `working directory ${path}: not a directory`;
   } catch (error) {
     return `working directory ${path}: ${systemWords(error)}`;
   }
+}
+
+function deniedWords(spec: ServiceSpec): string {
+  const { path, account } = directoryOf(spec);
+  return `working directory ${path}: permission denied for ${account.name}`;
+}
+
+function directoryOf(spec: ServiceSpec): { path: string; account: Account } {
+  const account = (spec.user === null ? undefined : findAccount(spec.user)) ?? ownAccount();
+  return { path: fromHome(spec.working_dir ?? account.home, account), account };
 }
 
 /** "setsid: failed to execute nosuch: No such file or directory" without where in our shell text it happened. */

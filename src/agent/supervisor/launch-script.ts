@@ -4,6 +4,7 @@
 import { isAbsolute, join } from "node:path";
 import type { ServiceSpec } from "../../contract/service.ts";
 import { type Account, findAccount, ownAccount } from "./accounts.ts";
+import { becomeUser } from "./become-user.ts";
 import { serviceEnvironment } from "./environment.ts";
 import { findTool } from "./find-program.ts";
 import { execLine, shellQuote } from "./shell-words.ts";
@@ -25,7 +26,8 @@ export type LaunchText =
       /** A shell stays between us and the program: it must be signalled with its group. */
       wrapped: boolean;
       directory: string;
-      account: Account;
+      /** What makes a command run as the service's user, see become-user.ts. */
+      become: string[];
       env: Record<string, string>;
     }
   | { ok: false; path: string; words: string };
@@ -40,22 +42,9 @@ export function buildLaunch(
   const own = ownAccount();
   const account = spec.user === null ? own : findAccount(spec.user);
   if (account === undefined) return { ok: false, path: "user", words: `user ${spec.user}: there is no such account` };
-  const other = account.uid !== own.uid;
-  if (other && own.uid !== 0) {
-    return {
-      ok: false,
-      path: "user",
-      words: `user ${account.name}: only an agent that runs as root can change the user`,
-    };
-  }
-  const setpriv = other ? findTool("setpriv") : "";
-  if (setpriv === undefined) {
-    return {
-      ok: false,
-      path: "user",
-      words: `user ${account.name}: setpriv, which changes the user, is not installed`,
-    };
-  }
+  const become = becomeUser(account);
+  if (!become.ok) return { ok: false, path: "user", words: become.words };
+  const other = become.prefix.length > 0;
   const directory = fromHome(spec.working_dir ?? account.home, account);
   const environment = serviceEnvironment(spec, account, (path) => fromHome(path, account));
   if (!environment.ok) return environment;
@@ -68,15 +57,14 @@ export function buildLaunch(
     [MARKER]: marker,
   };
   const body = bodyText(spec, env, directory, program.text);
-  const ids = `--reuid=${account.uid} --regid=${account.gid} --init-groups`;
-  const become = `export generation\nexec ${NEW_SESSION} ${setpriv} ${ids} -- /bin/sh -s <./body\n`;
+  const handOver = `export generation\nexec ${NEW_SESSION} ${become.prefix.join(" ")} /bin/sh -s <./body\n`;
   return {
     ok: true,
-    launch: `${preamble(output)}${other ? become : body}`,
+    launch: `${preamble(output)}${other ? handOver : body}`,
     body: other ? body : undefined,
     wrapped: program.wrapped,
     directory,
-    account,
+    become: become.prefix,
     env,
   };
 }

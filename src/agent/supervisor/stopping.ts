@@ -89,7 +89,10 @@ export class Stopping {
     const line = run.spec.hooks.pre_stop;
     if (line === null || run.process === null) return;
     const text = buildLaunch(run.spec, life.index, life.marker, life.output);
-    const failure = text.ok ? await runHook(line, text, run.spec.hooks.timeout, life.tools.clock) : text.words;
+    const { stdoutFile, stderrFile } = life.output;
+    const failure = text.ok
+      ? await runHook(line, { ...text, stdoutFile, stderrFile }, run.spec.hooks.timeout, life.tools.clock)
+      : text.words;
     if (failure !== undefined) life.output.note(`pre_stop failed: ${failure}`);
   }
 

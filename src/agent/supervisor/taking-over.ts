@@ -38,6 +38,8 @@ function meetFate(life: InstanceLife, trades: Trades, fate: Found, record: Insta
   switch (fate.found) {
     case "running":
       life.state = "running";
+      // Its output is open by now: what was emptied while it was frozen has been noticed.
+      life.tools.containment.thaw(life.contained);
       if (!run.hookDone || record?.state === "starting") {
         life.state = "starting";
         if (run.hookDone) trades.starting.awaitAlive(run);

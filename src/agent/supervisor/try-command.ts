@@ -5,8 +5,10 @@ import { SECOND } from "../../base/units.ts";
 import type { TryResult } from "../../contract/agent.ts";
 import type { ServiceSpec } from "../../contract/service.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
+import { inDirectory } from "./become-user.ts";
 import { GroupContainment } from "./containment-groups.ts";
 import { systemWords } from "./system-words.ts";
+import { directoryProblem } from "./launch-failure.ts";
 import { buildLaunch, MARKER } from "./launch-script.ts";
 
 const MAX_OUTPUT = 64 * 1024;
@@ -25,17 +27,16 @@ export async function tryCommand(spec: ServiceSpec, seconds: number, tools: TryT
   const started = clock.monotonic();
   const marker = `try:${crypto.randomUUID()}`;
   const launch = buildLaunch(spec, 0, marker, { stdoutFile: "/dev/null", stderrFile: "/dev/null" });
-  if (!launch.ok)
-    return { exit_code: null, signal: null, still_running: false, output: [launch.words], duration_ms: 0 };
-  const [program, args] =
-    spec.argv === null ? ["/bin/sh", ["-c", spec.start_cmd ?? ""]] : [spec.argv[0] ?? "", spec.argv.slice(1)];
-  const ids = process.getuid?.() === 0 ? { uid: launch.account.uid, gid: launch.account.gid } : {};
-  const child = spawn(program, args, {
-    cwd: launch.directory,
+  const problem = launch.ok ? directoryProblem(spec) : launch.words;
+  if (!launch.ok || problem !== undefined)
+    return { exit_code: null, signal: null, still_running: false, output: [problem ?? ""], duration_ms: 0 };
+  const argv = spec.argv ?? ["/bin/sh", "-c", spec.start_cmd ?? ""];
+  const command = inDirectory(launch.become, launch.directory, argv);
+  const child = spawn(command.program, command.args, {
+    cwd: command.directory,
     env: { ...launch.env, [MARKER]: marker },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    ...ids,
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -47,7 +48,7 @@ export async function tryCommand(spec: ServiceSpec, seconds: number, tools: TryT
   const over = AbortSignal.any([tools.signal, AbortSignal.timeout(seconds * SECOND)]);
   const end = await new Promise<{ code: number | null; signal: string | null; running: boolean }>((resolve) => {
     child.on("error", (error) => {
-      output += `${systemWords(error)}\n`;
+      output += `command ${argv[0] ?? ""}: ${systemWords(error)}\n`;
       resolve({ code: null, signal: null, running: false });
     });
     child.on("exit", (code, signal) => resolve({ code, signal, running: false }));
