@@ -49,3 +49,13 @@ export function isSameProcess(
   const stat = table.stat(recorded.pid);
   return stat !== undefined && stat.startTicks === recorded.startTicks && stat.state !== "Z" && stat.state !== "X";
 }
+
+/** Whether any process has this pid, asked at the least cost. A zombie has it too. */
+export function isPidTaken(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

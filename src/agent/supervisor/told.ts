@@ -1,12 +1,14 @@
 // Watches what an instance's shim and launch tell in the run directory, and what no shim can tell when it was killed.
 import { type FSWatcher, watch } from "node:fs";
-import { isSameProcess } from "../processes/process-table.ts";
+import { isPidTaken, isSameProcess } from "../processes/process-table.ts";
 import { identify } from "./adoption.ts";
 import type { Ending } from "./ending.ts";
 import type { InstanceLife } from "./instance-life.ts";
 import type { Run } from "./instance-record.ts";
 import type { Starting } from "./starting.ts";
 
+/** Every so many intervals also what the kernel tells us unasked is looked at: an event may have been lost. */
+const THOROUGH_EVERY = 12;
 const SHIM_KILLED = "its shim was killed";
 
 export class Told {
@@ -16,11 +18,14 @@ export class Told {
   private watcher: FSWatcher | undefined;
   /** Set while a service without a shim is watched by its cgroup. */
   private unshimmed: AbortController | undefined;
+  private ticks: number;
 
   constructor(life: InstanceLife, starting: Starting, ending: Ending) {
     this.life = life;
     this.starting = starting;
     this.ending = ending;
+    // Not all instances at once.
+    this.ticks = life.tools.random() * THOROUGH_EVERY;
   }
 
   /** Begins to watch. */
@@ -52,8 +57,16 @@ export class Told {
   tick(): void {
     const { life } = this;
     if (life.run === null) return;
-    this.look();
-    if (life.shim.forgetIfGone()) this.lostShim();
+    this.ticks += 1;
+    const thorough = this.ticks >= THOROUGH_EVERY;
+    if (thorough) {
+      this.ticks = 0;
+      this.look();
+    }
+    const { shim } = life;
+    // Whether the pid is another's by now is dearer to ask, and hardly ever so.
+    const suspicious = thorough || (shim.process !== null && !isPidTaken(shim.process.pid));
+    if (suspicious && shim.forgetIfGone()) this.lostShim();
     const process = life.run?.process;
     if (life.shim.process === null && process != null && !isSameProcess(life.tools.table, process))
       this.ended(null, SHIM_KILLED);
