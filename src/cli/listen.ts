@@ -20,11 +20,6 @@ export function readListen(text: string): ListenAddress {
   return { host: match[1] ?? (match[2] || DEFAULT_LISTEN.host), port };
 }
 
-/** Whether only this machine can reach it. */
-export function isLoopback({ host }: ListenAddress): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
 /** "127.0.0.1:8765", "[::1]:8765". */
 export function listenText({ host, port }: ListenAddress): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;

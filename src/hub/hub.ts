@@ -8,6 +8,7 @@ import { TailherdError } from "../contract/errors.ts";
 import { openDataDir } from "../runtime/data-dir.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { socketPath } from "../runtime/paths.ts";
+import { demandPrivate, isLoopback } from "../runtime/reach.ts";
 import { Agents } from "./agents/agents.ts";
 import { Intake } from "./agents/intake.ts";
 import { Observed } from "./agents/observed.ts";
@@ -16,7 +17,6 @@ import { FailureLimit } from "./auth/failure-limit.ts";
 import type { Identity } from "./auth/identity.ts";
 import { OneTimeCodes } from "./auth/one-time-codes.ts";
 import { OpenConnections } from "./auth/open-connections.ts";
-import { isLoopback } from "./auth/origin.ts";
 import { createHandlers } from "./http/handlers.ts";
 import { createHttp } from "./http/http.ts";
 import type { HubParts, SignIn } from "./http/hub-parts.ts";
@@ -82,6 +82,7 @@ export interface Hub extends AsyncDisposable {
 
 /** Starts a hub. Rejects with a `TailherdError` in words when it cannot: directory held, store damaged, address taken. */
 export async function startHub(options: HubOptions): Promise<Hub> {
+  for (const { host } of options.listen) demandPrivate(host);
   refuseOpenNoAuth(options);
   await using stack = new AsyncDisposableStack();
   const addresses: string[] = [];

@@ -47,10 +47,13 @@ describe("tailherd up", () => {
     assert.match(second.stderr, new RegExp(`pid ${up.cli.child.pid}`));
   });
 
-  it("refuses --no-auth beyond loopback, and addresses that are none", async () => {
-    const open = await runCli(["up", "--no-auth", "--listen", "0.0.0.0:0"], { dataDir: scratch });
+  it("refuses --no-auth beyond loopback, addresses beyond the tailnet, and addresses that are none", async () => {
+    const open = await runCli(["up", "--no-auth", "--listen", "100.100.1.2:0"], { dataDir: scratch });
     assert.equal(open.code, 2);
     assert.match(open.stderr, /loopback/);
+    const wide = await runCli(["up", "--listen", "0.0.0.0:0"], { dataDir: scratch });
+    assert.equal(wide.code, 1);
+    assert.match(wide.stderr, /Cannot listen on 0\.0\.0\.0: machines outside of the tailnet could reach it/);
     assert.equal((await runCli(["up", "--listen", "nowhere"], { dataDir: scratch })).code, 2);
   });
 

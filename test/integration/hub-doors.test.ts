@@ -208,12 +208,23 @@ describe("names and origins", () => {
 
 describe("starting", () => {
   it("is refused without authentication when another machine could come in", async () => {
-    const listen = [{ host: "0.0.0.0", port: 0 }];
-    await assert.rejects(startTestHub({ noAuth: true, listen }), (error: unknown) => {
-      assert.ok(error instanceof TailherdError);
-      assert.match(error.message, /0\.0\.0\.0 can be reached from other machines/);
-      return true;
-    });
+    const listen = [{ host: "100.100.1.2", port: 0 }];
+    await assert.rejects(startTestHub({ noAuth: true, listen }), /100\.100\.1\.2 can be reached from other machines/);
+  });
+
+  it("is refused on addresses beyond this machine and its tailnet", async () => {
+    for (const host of ["0.0.0.0", "::", "192.168.1.10", "nas"]) {
+      const listen = [
+        { host: "127.0.0.1", port: 0 },
+        { host, port: 0 },
+      ];
+      await assert.rejects(startTestHub({ noAuth: false, listen }), (error: unknown) => {
+        assert.ok(error instanceof TailherdError);
+        assert.equal(error.code, "refused");
+        assert.match(error.message, /outside of the tailnet could reach it; listen on 127\.0\.0\.1.*Tailscale/);
+        return true;
+      });
+    }
   });
 
   it("makes the unix socket for its user only, and the data directory is refused to a second hub", async () => {

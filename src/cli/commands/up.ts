@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { usageFailure } from "../failure.ts";
-import { DEFAULT_LISTEN, isLoopback, readListen, type ListenAddress } from "../listen.ts";
+import { DEFAULT_LISTEN, readListen, type ListenAddress } from "../listen.ts";
 import { single } from "../../runtime/config.ts";
+import { demandPrivate, isLoopback } from "../../runtime/reach.ts";
 import { collect } from "../target.ts";
 
 interface UpOptions {
@@ -45,7 +46,8 @@ automation. To run it as a unit: tailherd service install`,
 function addresses(context: Context, options: UpOptions): ListenAddress[] {
   const given = options.listen ?? [context.config.values.listen?.value ?? []].flat();
   const all = given.length === 0 ? [DEFAULT_LISTEN] : given.map(readListen);
-  if (options.auth !== false || all.every(isLoopback)) return all;
+  for (const { host } of all) demandPrivate(host);
+  if (options.auth !== false || all.every(({ host }) => isLoopback(host))) return all;
   throw usageFailure(
     "Cannot leave out sign-in: --no-auth works only while every address is loopback",
     "Leave out --no-auth, or listen on 127.0.0.1 only.",

@@ -1,19 +1,12 @@
 // Which names the hub answers to and which pages may talk to it: the defence against DNS rebinding, cross-site requests and
 // cross-site sockets. Exact names and ports, no patterns.
 import type { IncomingHttpHeaders } from "node:http";
-import { hostname, networkInterfaces } from "node:os";
 import { TailherdError } from "../../contract/errors.ts";
 import type { Door } from "./door.ts";
 import type { Identity } from "./identity.ts";
 
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
-const WILDCARDS = new Set(["0.0.0.0", "::"]);
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
-
-/** Is this host of a listener reachable from this machine only? */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
 
 /** Writes a host and port as a Host header does. */
 export function authority(host: string, port: number): string {
@@ -22,13 +15,7 @@ export function authority(host: string, port: number): string {
 
 /** The Host values that one listener answers to. */
 export function allowedHosts(host: string, port: number): ReadonlySet<string> {
-  const names = [...LOOPBACK_NAMES];
-  if (WILDCARDS.has(host)) {
-    const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-    names.push(hostname(), ...addresses.map(({ address }) => (address.includes(":") ? `[${address}]` : address)));
-  } else {
-    names.push(host.includes(":") ? `[${host}]` : host);
-  }
+  const names = [...LOOPBACK_NAMES, host.includes(":") ? `[${host}]` : host];
   const all = names.map((name) => `${name.toLowerCase()}:${port}`);
   // Browsers leave out the port that http has anyway.
   if (port === 80) all.push(...names.map((name) => name.toLowerCase()));
