@@ -18,6 +18,8 @@ const ADMIN = [
   ...OPERATOR,
   /** Definitions are code that runs on the server, so changing them is an admin's act. */
   "service.write",
+  /** Values of environment variables in definitions, where secrets stand; who may only read sees their names. */
+  "environment.read",
   "settings.write",
   /** Command lines, directories and environments of foreign processes. */
   "process.inspect",

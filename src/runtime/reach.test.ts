@@ -12,9 +12,7 @@ test("isLoopback() knows what only this machine reaches", () => {
 test("demandPrivate() takes loopback and Tailscale's two ranges, and nothing else", () => {
   for (const host of ["127.0.0.1", "::1", "localhost", "100.64.0.1", "100.127.255.254", "fd7a:115c:a1e0::1"])
     assert.doesNotThrow(() => demandPrivate(host), host);
-  for (const host of [
-    ...["0.0.0.0", "::", "::ffff:0.0.0.0", "0", "10.0.0.1", "192.168.1.10", "169.254.1.1", "8.8.8.8"],
-    ...["100.63.255.255", "100.128.0.0", "fd7a:115c:a1e1::1", "fe80::1", "nas", "localhost.evil.org", ""],
-  ])
-    assert.throws(() => demandPrivate(host), { code: "refused" }, host);
+  const ipv4 = ["0.0.0.0", "0", "10.0.0.1", "192.168.1.10", "169.254.1.1", "8.8.8.8", "100.63.255.255", "100.128.0.0"];
+  const others = ["::", "::ffff:0.0.0.0", "fd7a:115c:a1e1::1", "fe80::1", "nas", "localhost.evil.org", ""];
+  for (const host of ipv4.concat(others)) assert.throws(() => demandPrivate(host), { code: "refused" }, host);
 });

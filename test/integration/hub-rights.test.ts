@@ -72,6 +72,62 @@ describe("every route", () => {
   });
 });
 
+describe("the environment of a definition", () => {
+  const secret = "hunter2-of-the-database";
+  const keysWithDefinitions = [
+    "GET /api/services",
+    "GET /api/services/api",
+    "GET /api/services/api/spec",
+    "GET /api/status",
+    "GET /api/services/api/status",
+    "GET /api/events/recent",
+    "GET /api/operations",
+  ];
+
+  for (const role of ["viewer", "operator"] as const) {
+    it(`shows its names to a ${role}, and its values nowhere`, async () => {
+      await using hub = await startTestHub({ noAuth: false });
+      const token = await tokenFor(hub, role);
+      const env = { DATABASE: secret, GONE: secret };
+      await hub.request("POST /api/services", { socket: true, body: { name: "api", start_cmd: "sleep 9", env } });
+      await hub.request("POST /api/services/api/start", { socket: true });
+      const live = await hub.connect({ headers: { authorization: `Bearer ${token}` } });
+      await live.subscribe("services", "events");
+      const changed = live.next("service_changed");
+      const added = live.next("service_added");
+      const patch = { env: { DATABASE: `${secret}!`, GONE: null, NEW: secret } };
+      await hub.request("PATCH /api/services/api", { socket: true, body: patch });
+      await hub.request("POST /api/services", { socket: true, body: { name: "b", start_cmd: "sleep 9", env } });
+      assert.deepEqual((await changed).data.env, { DATABASE: "•••", NEW: "•••" });
+      assert.deepEqual((await added).data.env, { DATABASE: "•••", GONE: "•••" });
+      for (const key of keysWithDefinitions) {
+        const reply = await hub.request(key, { token });
+        assert.equal(reply.status, 200, key);
+        assert.ok(!reply.text.includes(secret), key);
+      }
+      assert.ok(!JSON.stringify(live.messages).includes(secret));
+      const { json } = await hub.request("GET /api/services/api/spec", { token });
+      assert.deepEqual(json.differences, [
+        { path: "env.DATABASE", from: "•••", to: "•••" },
+        { path: "env.GONE", from: "•••", to: null },
+        { path: "env.NEW", from: null, to: "•••" },
+      ]);
+    });
+  }
+
+  it("is shown to an admin", async () => {
+    await using hub = await startTestHub({ noAuth: false });
+    const token = await tokenFor(hub, "admin");
+    const live = await hub.connect({ headers: { authorization: `Bearer ${token}` } });
+    const added = live.next("service_added");
+    const body = { name: "api", start_cmd: "sleep 9", env: { DATABASE: secret } };
+    await hub.request("POST /api/services", { token, body });
+    assert.deepEqual((await added).data.env, body.env);
+    assert.deepEqual((await hub.request("GET /api/services/api", { token })).json.env, body.env);
+    assert.deepEqual((await hub.request("GET /api/services", { token })).json[0].env, body.env);
+  });
+});
+
 describe("the audit", () => {
   it("holds an act before the agent is asked, with who and from where", async () => {
     await using hub = await startTestHub({ noAuth: false });

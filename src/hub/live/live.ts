@@ -3,20 +3,24 @@
 import type { WebSocket } from "ws";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { SECOND } from "../../base/units.ts";
-import { TailherdError, toFieldIssues } from "../../contract/errors.ts";
-import { clientMessageSchema, type ClientMessage, type Topic } from "../../contract/live.ts";
-import { roleAllows, type Action } from "../../contract/roles.ts";
+import { TailherdError } from "../../contract/errors.ts";
+import type { Topic } from "../../contract/live.ts";
+import { roleAllows } from "../../contract/roles.ts";
+import type { ServiceRecord } from "../../contract/service.ts";
 import { VERSION } from "../../runtime/version.ts";
-import type { Intake, OutputNotice } from "../agents/intake.ts";
+import type { Intake } from "../agents/intake.ts";
+import { hideEnvironment, seesEnvironment } from "../auth/hidden-environment.ts";
 import type { Identity } from "../auth/identity.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { Announcement, Announcer } from "../services/announcer.ts";
-import { noSuchService, type Catalog } from "../services/catalog.ts";
+import type { Catalog } from "../services/catalog.ts";
 import type { StatusBoard } from "../services/status-board.ts";
 import type { EventFeed } from "./event-feed.ts";
 import { LiveClient } from "./live-client.ts";
 import { encode, encodeWith } from "./messages.ts";
+import { demandTopic, OUTPUT, parseMessage } from "./client-message.ts";
 import type { OutputFeeds } from "./output-feeds.ts";
+import { OutputFollowing } from "./output-following.ts";
 
 /** What `Live` listens to. */
 export interface LiveParts {
@@ -33,7 +37,7 @@ export interface LiveParts {
 /** All clients of /ws. */
 export class Live {
   private readonly clients = new Set<LiveClient>();
-  private readonly followed = new Map<LiveClient, Map<string, Promise<AsyncDisposable | undefined>>>();
+  private readonly following: OutputFollowing;
   private readonly parts: LiveParts;
   private readonly listening = new DisposableStack();
   private interval: Timer | undefined;
@@ -41,6 +45,7 @@ export class Live {
 
   constructor(parts: LiveParts) {
     this.parts = parts;
+    this.following = new OutputFollowing(parts.outputs, parts.catalog);
     this.listening.use(parts.board.changed.on((services) => this.tellChanged(services)));
     this.listening.use(parts.intake.sampled.on(() => this.tellStats()));
     this.listening.use(parts.announcer.told.on((announcement) => this.announce(announcement)));
@@ -84,9 +89,7 @@ export class Live {
 
   async remove(client: LiveClient): Promise<void> {
     this.clients.delete(client);
-    const feeds = this.followed.get(client);
-    this.followed.delete(client);
-    for (const feed of feeds?.values() ?? []) await (await feed)?.[Symbol.asyncDispose]();
+    await this.following.forget(client);
   }
 
   /** Does what a client asks; what cannot be done is told to it. */
@@ -115,33 +118,13 @@ export class Live {
       if (client.topics.has(topic)) continue;
       client.topics.add(topic);
       if (topic === "services") client.reply(this.snapshot());
-      else if (topic.startsWith("output:")) this.followOutput(client, topic.slice("output:".length));
+      else if (topic.startsWith(OUTPUT)) this.following.begin(client, topic.slice(OUTPUT.length));
     }
   }
 
   private unsubscribe(client: LiveClient, topic: Topic): void {
     client.topics.delete(topic);
-    if (!topic.startsWith("output:")) return;
-    const service = topic.slice("output:".length);
-    const feeds = this.followed.get(client);
-    const feed = feeds?.get(service);
-    feeds?.delete(service);
-    client.forgetOutput(service);
-    void feed?.then((following) => following?.[Symbol.asyncDispose]());
-  }
-
-  private followOutput(client: LiveClient, service: string): void {
-    const refuse = (error: unknown): undefined => {
-      client.topics.delete(`output:${service}`);
-      this.followed.get(client)?.delete(service);
-      const words = error instanceof TailherdError ? error.message : "something of ours broke";
-      client.reply(encode({ type: "error", detail: `Cannot follow the output of "${service}": ${words}` }));
-    };
-    if (this.parts.catalog.get(service) === undefined) return refuse(noSuchService(service));
-    const feeds = this.followed.get(client) ?? new Map<string, Promise<AsyncDisposable | undefined>>();
-    this.followed.set(client, feeds);
-    const listener = (notice: OutputNotice): void => sendOutput(client, notice);
-    feeds.set(service, this.parts.outputs.follow(service, listener).catch(refuse));
+    if (topic.startsWith(OUTPUT)) this.following.end(client, topic.slice(OUTPUT.length));
   }
 
   private tellChanged(services: ReadonlySet<string>): void {
@@ -165,21 +148,23 @@ export class Live {
   private announce(announcement: Announcement): void {
     switch (announcement.what) {
       case "service_added":
-        return this.broadcast(encode({ type: "service_added", data: announcement.record }));
+        return this.broadcast(recordMessage("service_added", announcement.record));
       case "service_deleted": {
         const { name } = announcement;
-        return this.broadcast(encode({ type: "service_deleted", service_name: name, data: { name } }));
+        const deleted = encode({ type: "service_deleted", service_name: name, data: { name } });
+        return this.broadcast(() => deleted);
       }
-      case "settings_updated":
+      case "settings_updated": {
         this.interval?.cancel();
         this.interval = this.clients.size > 0 ? this.schedule() : undefined;
-        return this.broadcast(encode({ type: "settings_updated", data: announcement.settings }));
-      case "service_changed":
-        return this.toTopic(
-          "services",
-          (client, message) => client.sendOrdered(message),
-          () => encode({ type: "service_changed", data: announcement.record }),
-        );
+        const updated = encode({ type: "settings_updated", data: announcement.settings });
+        return this.broadcast(() => updated);
+      }
+      case "service_changed": {
+        const message = recordMessage("service_changed", announcement.record);
+        for (const client of this.clients) if (client.topics.has("services")) client.sendOrdered(message(client));
+        return;
+      }
       case "act_ended":
         // Many acts end in one turn when they are done in bulk; they are one change to who looks.
         this.actEnded ??= setImmediate(() => {
@@ -193,9 +178,9 @@ export class Live {
   }
 
   /** To clients of topic services and to those that never subscribed: the predecessor's broadcasts. */
-  private broadcast(message: Buffer): void {
+  private broadcast(message: (client: LiveClient) => Buffer): void {
     for (const client of this.clients) {
-      if (!client.subscribed || client.topics.has("services")) client.sendOrdered(message);
+      if (!client.subscribed || client.topics.has("services")) client.sendOrdered(message(client));
     }
   }
 
@@ -236,46 +221,16 @@ export class Live {
   }
 }
 
-function parseMessage(text: string): ClientMessage {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new TailherdError("bad_json", "Cannot read the message: it is not JSON");
-  }
-  const checked = clientMessageSchema.safeParse(value);
-  if (checked.success) return checked.data;
-  const words = toFieldIssues(checked.error).map(({ path, message }) => `${path}: ${message}`);
-  throw new TailherdError("invalid", `Cannot read the message: ${words.join("; ")}`);
-}
-
-const TOPIC_ACTIONS: Record<"services" | "stats" | "events" | "operations" | "output", Action> = {
-  services: "service.read",
-  stats: "stats.read",
-  events: "event.read",
-  operations: "operation.read",
-  output: "output.read",
-};
-
-function demandTopic({ principal }: Identity, topic: Topic): void {
-  const kind = topic.split(":", 1)[0] as keyof typeof TOPIC_ACTIONS;
-  if (roleAllows(principal.role, TOPIC_ACTIONS[kind])) return;
-  throw new TailherdError(
-    "forbidden",
-    `Cannot subscribe to ${topic}: ${principal.name} may not ${TOPIC_ACTIONS[kind]}`,
-  );
-}
-
-/** Serialised messages of a notice, shared by the clients that hear it one after the other. */
-const shared = new WeakMap<OutputNotice, Buffer>();
-
-function sendOutput(client: LiveClient, notice: OutputNotice): void {
-  const { service, index, lines } = notice;
-  const make = (skipped: number): Buffer => encode({ type: "output", data: { service, index, lines, skipped } });
-  const common = (): Buffer => {
-    const known = shared.get(notice) ?? make(0);
-    shared.set(notice, known);
-    return known;
+/** A definition as each client may see it; made once for those who see its environment, and once for those who do not. */
+function recordMessage(
+  type: "service_added" | "service_changed",
+  record: ServiceRecord,
+): (client: LiveClient) => Buffer {
+  const made = new Map<boolean, Buffer>();
+  return ({ identity }) => {
+    const all = seesEnvironment(identity);
+    const message = made.get(all) ?? encode({ type, data: all ? record : hideEnvironment(record) });
+    made.set(all, message);
+    return message;
   };
-  client.sendOutput(`${service}\0${index}`, lines.length, common, make);
 }

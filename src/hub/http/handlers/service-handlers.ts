@@ -1,6 +1,7 @@
 // Definitions: list, read, add, replace, patch, delete, and what a machine thinks of one.
 import { TailherdError, toFieldIssues } from "../../../contract/errors.ts";
 import { serviceSpecSchema, type ServiceRecord } from "../../../contract/service.ts";
+import { hideEnvironment, hideInDifferences, seesEnvironment } from "../../auth/hidden-environment.ts";
 import { specOf } from "../../store/spec-of.ts";
 import { differences } from "../../transfer/differences.ts";
 import { renamed } from "../../services/service-edits.ts";
@@ -21,7 +22,8 @@ type Keys =
 /** Handlers of definitions. */
 export function serviceHandlers({ catalog, edits, agents, board, store }: HubParts): HandlersOf<Keys> {
   return {
-    "GET /api/services": () => catalog.all(),
+    "GET /api/services": ({ identity }) =>
+      seesEnvironment(identity) ? catalog.all() : catalog.all().map((record) => hideEnvironment(record)),
     async "POST /api/services"({ body, actor }) {
       const issues = edits.conflicts(body);
       if (issues.length > 0 && catalog.settings.check_port_conflicts && catalog.get(body.name) === undefined) {
@@ -47,9 +49,9 @@ export function serviceHandlers({ catalog, edits, agents, board, store }: HubPar
       await store.recordAudit("try", body.spec.name, actor);
       return await agents.call("try_command", body);
     },
-    "GET /api/services/{name}"({ params }) {
+    "GET /api/services/{name}"({ params, identity }) {
       const record = catalog.require(params.name);
-      return new Answer(record, { headers: etag(record) });
+      return new Answer(seesEnvironment(identity) ? record : hideEnvironment(record), { headers: etag(record) });
     },
     async "PUT /api/services/{name}"({ params, body, actor, incoming }) {
       if (body.name !== params.name) throw renamed(params.name);
@@ -65,18 +67,21 @@ export function serviceHandlers({ catalog, edits, agents, board, store }: HubPar
       await edits.delete(params.name, actor);
       return { success: true, message: `Service "${params.name}" was stopped and deleted` };
     },
-    async "GET /api/services/{name}/spec"({ params }) {
+    async "GET /api/services/{name}/spec"({ params, identity }) {
       const record = catalog.require(params.name);
       const saved = specOf(record);
       const revision = board.get(params.name)?.instances.find((each) => each.revision !== null)?.revision ?? null;
       const running =
         revision === null || revision === record.revision ? null : await store.getRevision(params.name, revision);
+      const before = revision === record.revision ? saved : (running ?? null);
+      const changed = running === null || running === undefined ? [] : differences(running, saved);
+      const all = seesEnvironment(identity);
       return {
-        saved,
+        saved: all ? saved : hideEnvironment(saved),
         saved_revision: record.revision,
-        running: revision === record.revision ? saved : (running ?? null),
+        running: all || before === null ? before : hideEnvironment(before),
         running_revision: revision,
-        differences: running === null || running === undefined ? [] : differences(running, saved),
+        differences: all ? changed : hideInDifferences(changed),
       };
     },
   };
