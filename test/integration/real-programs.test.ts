@@ -46,7 +46,7 @@ async function programs(scratch: string): Promise<Program[]> {
         ports: [nginx],
         stop: { signal: "SIGQUIT" },
       },
-      command: /^nginx: master process/,
+      command: /^nginx/,
       line: /"GET \/poked HTTP/,
       stream: "stdout",
       poke: `http://127.0.0.1:${nginx}/poked`,
@@ -58,7 +58,7 @@ async function programs(scratch: string): Promise<Program[]> {
         argv: ["redis-server", "--port", String(redis), "--save", "", "--bind", "127.0.0.1", "--dir", scratch],
         ports: [redis],
       },
-      command: /redis-server 127\.0\.0\.1/,
+      command: /redis-server/,
       line: /Ready to accept connections/,
       stream: "stdout",
     },
@@ -151,15 +151,16 @@ async function lives(
   const path = `/api/services/${spec.name}`;
   await call("POST /api/services", spec);
   await call(`POST ${path}/start`);
-  const first = await watch.until(spec.name, (row) => row.state === "running" && row.instances[0]?.memory != null);
-  assert.match(commandOf(pidOf(first)), spec.name === "pipeline" ? /^\/bin\/sh -c/ : command);
-  assert.ok(
-    first.processes.some((one) => command.test(one.command)),
-    JSON.stringify(first.processes),
+  // A sample may fall between the fork and the program, which also writes its own command line later.
+  const first = await watch.until(
+    spec.name,
+    ({ state, instances: [one], processes }) =>
+      state === "running" && (one?.memory ?? 0) > 100_000 && processes.some((each) => command.test(each.command)),
   );
+  assert.match(commandOf(pidOf(first)), spec.name === "pipeline" ? /^\/bin\/sh -c/ : command);
   const [instance] = first.instances;
   assert.ok(instance);
-  assert.ok((instance.memory ?? 0) > 100_000 && (instance.memory ?? 0) < 500 * MIB, `${instance.memory} bytes`);
+  assert.ok((instance.memory ?? 0) < 500 * MIB, `${instance.memory} bytes`);
   assert.ok((instance.threads ?? 0) >= 1 && (instance.open_files ?? 0) >= 3, JSON.stringify(instance));
   await watch.until(spec.name, (row) => (row.instances[0]?.cpu ?? -1) >= 0);
   if (spec.ports !== undefined) {
