@@ -17,6 +17,8 @@ test("a wrong field is told at the field, a right one is saved, shown as a diffe
   const form = page.getByRole("form", { name: "Edit api" });
   assert.equal(await form.getByRole("button", { name: "Save" }).getAttribute("aria-disabled"), "true");
   await form.getByLabel("Instances").fill("0");
+  await form.getByText("1 thing is wrong.").waitFor();
+  assert.equal(await form.getByLabel("Instances").getAttribute("aria-invalid"), "true");
   await form.getByRole("button", { name: "Save" }).click();
   await form.getByRole("alert").waitFor();
   assert.equal(await form.getByLabel("Instances").getAttribute("aria-invalid"), "true");
@@ -50,4 +52,37 @@ test("what somebody else changed meanwhile is not overwritten", async (context) 
   await form.getByText("Somebody changed it meanwhile").waitFor();
   const { description } = (await dashboard.api("GET /api/services/api")) as { description: string };
   assert.equal(description, "theirs");
+});
+
+test("a service can be made to be tried for ever, and its definition edited as JSON", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page, url } = dashboard;
+  await dashboard.add({ name: "api", start_cmd: "sleep 1", working_dir: "/" });
+  await page.goto(`${url}/services/api?tab=definition`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  const form = page.getByRole("form", { name: "Edit api" });
+  await form.getByRole("checkbox", { name: "Never give up" }).check();
+  await form.getByText("Nothing is wrong with it.").waitFor();
+
+  await form.getByRole("button", { name: "JSON" }).click();
+  const json = form.getByRole("textbox", { name: "Definition as JSON" });
+  const text = await json.inputValue();
+  assert.equal((JSON.parse(text) as { restart: { max: unknown } }).restart.max, null);
+  await json.fill(text.replace('"sleep 1",', '"sleep 1"'));
+  const wrong = form.getByRole("list", { name: "What is wrong" });
+  await wrong.getByRole("button", { name: /^Line \d+, column 3: expected ","/ }).click();
+  await form.locator("textarea:focus").waitFor();
+  assert.equal(await form.getByRole("button", { name: "Save" }).getAttribute("aria-disabled"), "true");
+  await dashboard.inspect("JSON that cannot be read");
+  await json.fill(text.replace('"instances": 1', '"instances": 0'));
+  await wrong.getByRole("button", { name: /^Line \d+, instances:/ }).waitFor();
+  await json.fill(text.replace('"sleep 1"', '"sleep 2"'));
+  await wrong.waitFor({ state: "detached" });
+  await form.getByRole("button", { name: "Fields" }).click();
+  assert.equal(await form.getByLabel("Command", { exact: true }).inputValue(), "sleep 2");
+  await form.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved api as r2").waitFor();
+  const saved = (await dashboard.api("GET /api/services/api")) as { start_cmd: string; restart: { max: unknown } };
+  assert.deepEqual([saved.start_cmd, saved.restart.max], ["sleep 2", null]);
 });

@@ -33,15 +33,23 @@ export function CareStep({ form }: { form: FormProps }) {
             />
           )}
         </Field>
-        <DraftField
-          form={form}
-          name="max"
-          path="restart.max"
-          label="Give up after"
-          inputMode="numeric"
-          placeholder="10"
-          help="Restarts in a row without a stable period"
-        />
+        <div className={styles["fields"]}>
+          <DraftField
+            form={form}
+            name="max"
+            path="restart.max"
+            label="Give up after"
+            inputMode="numeric"
+            placeholder={draft.forever ? "never" : "10"}
+            disabled={draft.forever}
+            help="Restarts in a row without a stable period"
+          />
+          <Checkbox
+            label="Never give up"
+            checked={draft.forever}
+            onChange={(event) => set({ forever: event.target.checked, max: "" })}
+          />
+        </div>
       </div>
       <details className={styles["more"]}>
         <summary>Environment and user</summary>

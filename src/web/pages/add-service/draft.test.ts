@@ -36,6 +36,12 @@ test("toDefinition() reads ports, keywords, pairs and limits", () => {
   });
 });
 
+test("toDefinition() sends null for a service that is never given up", () => {
+  const { definition, issues } = toDefinition({ ...EMPTY_DRAFT, name: "api", max: "many", forever: true });
+  assert.deepEqual(definition["restart"], { max: null });
+  assert.deepEqual(issues, []);
+});
+
 test("toDefinition() names what it cannot read", () => {
   const { issues } = toDefinition({ ...EMPTY_DRAFT, ports: "80, http", env: "JUST_A_NAME", instances: "many" });
   assert.deepEqual(

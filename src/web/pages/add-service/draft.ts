@@ -24,6 +24,8 @@ export interface Draft {
   user: string;
   policy: RestartPolicy | "";
   max: string;
+  /** However often it ends: then `max` says nothing. */
+  forever: boolean;
   grace: string;
   signal: string;
   instances: string;
@@ -54,6 +56,7 @@ export const EMPTY_DRAFT: Draft = {
   user: "",
   policy: "",
   max: "",
+  forever: false,
   grace: "",
   signal: "SIGTERM",
   instances: "1",
@@ -109,7 +112,10 @@ export function toDefinition(draft: Draft): { definition: Record<string, unknown
     env: pairs("env", draft.env),
     env_file: orUndefined(draft.env_file.trim()),
     user: orUndefined(draft.user.trim()),
-    restart: orUndefined({ policy: orUndefined(draft.policy), max: number("restart.max", draft.max) }),
+    restart: orUndefined({
+      policy: orUndefined(draft.policy),
+      max: draft.forever ? null : number("restart.max", draft.max),
+    }),
     stop: orUndefined({
       signal: draft.signal === "SIGTERM" ? undefined : draft.signal,
       grace: orUndefined(draft.grace.trim()),

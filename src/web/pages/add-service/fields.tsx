@@ -27,6 +27,7 @@ interface DraftFieldProps {
   placeholder?: string;
   rows?: number;
   mono?: boolean;
+  disabled?: boolean;
   inputMode?: "numeric" | "decimal";
 }
 
@@ -41,6 +42,7 @@ export function DraftField({
   placeholder,
   rows,
   mono = false,
+  disabled = false,
   inputMode,
 }: DraftFieldProps) {
   const { draft, set, check, touched, touch } = form;
@@ -49,6 +51,7 @@ export function DraftField({
     value: draft[name],
     mono,
     placeholder,
+    disabled,
     onBlur: () => touch(name),
   };
   return (

@@ -1,15 +1,19 @@
-// Changes a definition field by field; sends only what was changed, and only if nobody else changed it meanwhile.
-import { useState, type FormEvent } from "react";
-import type { FieldIssue } from "../../../../contract/errors.ts";
-import type { ServiceSpec } from "../../../../contract/service.ts";
+// Changes a definition, field by field or as JSON; checked while it is typed, saved only if nobody else changed it meanwhile.
+import { useMemo, useState, type FormEvent } from "react";
+import type { SpecProblem } from "../../../../contract/agent.ts";
+import type { ServiceInput, ServiceSpec } from "../../../../contract/service.ts";
 import { ApiError, call } from "../../../api/client.ts";
 import { useBlocked } from "../../../api/hooks.ts";
 import { explain, type Explanation } from "../../../api/problems.ts";
+import { useSpecCheck, type SpecCheck } from "../../../api/use-spec-check.ts";
 import { useApp } from "../../../app-context.ts";
 import { Button } from "../../../ui/Button.tsx";
-import { Field, Select, Switch, TextArea, TextInput, type ControlProps } from "../../../ui/Field.tsx";
+import { plural } from "../../../ui/format.ts";
 import styles from "./Definition.module.css";
-import { draftOf, FIELD_GROUPS, issueFor, otherIssues, patchOf, type FieldSpec } from "./fields.ts";
+import { DefinitionFields } from "./DefinitionFields.tsx";
+import { otherIssues } from "./fields.ts";
+import { JsonEditor } from "./JsonEditor.tsx";
+import { useDefinitionDraft } from "./use-definition-draft.ts";
 
 interface DefinitionFormProps {
   spec: ServiceSpec;
@@ -20,22 +24,33 @@ interface DefinitionFormProps {
 export function DefinitionForm({ spec, revision, onClose }: DefinitionFormProps) {
   const { toasts, queries } = useApp();
   // What the form began from: later revisions are somebody else's, and must be refused rather than overwritten.
-  const [start] = useState(() => draftOf(spec));
   const [startRevision] = useState(revision);
-  const [draft, setDraft] = useState(start);
   const [refusal, setRefusal] = useState<Explanation | null>(null);
   const [saving, setSaving] = useState(false);
   const blocked = useBlocked("write");
-  const patch = patchOf(draft, start);
+  const edited = useDefinitionDraft(spec, () => setRefusal(null));
+  const { definition } = edited;
+  const check = useSpecCheck(definition, edited.problems, blocked === null && edited.changed);
+  const problems = useMemo(() => {
+    const refused: SpecProblem[] = (refusal?.issues ?? []).map((issue) => ({ ...issue, severity: "error" }));
+    return edited.changed ? withoutDoubles([...check.problems, ...refused]) : [];
+  }, [check.problems, refusal, edited.changed]);
+  const standsInTheWay = saving
+    ? "it is being saved"
+    : definition === null
+      ? "the JSON cannot be read"
+      : edited.changed
+        ? null
+        : "nothing is changed yet";
 
   const save = async (): Promise<void> => {
-    if (patch === null) return onClose();
+    if (definition === null || blocked !== null || standsInTheWay !== null) return;
     setSaving(true);
     setRefusal(null);
     try {
-      const saved = await call("PATCH /api/services/{name}", {
+      const saved = await call("PUT /api/services/{name}", {
         params: { name: spec.name },
-        body: patch,
+        body: definition as unknown as ServiceInput,
         ifRevision: startRevision,
       });
       await queries.invalidateQueries({ queryKey: ["spec", spec.name] });
@@ -63,28 +78,28 @@ export function DefinitionForm({ spec, revision, onClose }: DefinitionFormProps)
         void save();
       }}
     >
-      {FIELD_GROUPS.map((group) => (
-        <fieldset key={group.title} className={styles["group"]}>
-          <legend>{group.title}</legend>
-          {group.fields.map((field) => (
-            <OneField
-              key={field.path}
-              field={field}
-              text={draft[field.path] ?? ""}
-              onText={(text) => setDraft((before) => ({ ...before, [field.path]: text }))}
-              issues={refusal?.issues ?? []}
-            />
-          ))}
-        </fieldset>
-      ))}
+      <div role="group" aria-label="Edit as" className={styles["modes"]}>
+        <Button size="s" aria-pressed={edited.json === null} blocked={edited.stuck} onClick={edited.toFields}>
+          Fields
+        </Button>
+        <Button size="s" aria-pressed={edited.json !== null} onClick={edited.toJson}>
+          JSON
+        </Button>
+      </div>
+      {edited.json === null ? (
+        <DefinitionFields draft={edited.draft} onText={edited.setField} problems={problems} />
+      ) : (
+        <JsonEditor text={edited.json.text} read={edited.json.read} onText={edited.setText} problems={problems} />
+      )}
       <div className={styles["bar"]}>
-        <Refusal refusal={refusal} />
+        <Verdict
+          refusal={refusal}
+          check={check}
+          changed={edited.changed && definition !== null}
+          inFields={edited.json === null}
+        />
         <Button onClick={onClose}>Cancel</Button>
-        <Button
-          type="submit"
-          look="primary"
-          blocked={blocked ?? (saving ? "it is being saved" : patch === null ? "nothing is changed yet" : null)}
-        >
+        <Button type="submit" look="primary" blocked={blocked ?? standsInTheWay}>
           Save
         </Button>
       </div>
@@ -92,89 +107,64 @@ export function DefinitionForm({ spec, revision, onClose }: DefinitionFormProps)
   );
 }
 
-function Refusal({ refusal }: { refusal: Explanation | null }) {
-  if (refusal === null) return <span className={styles["refusal"]} />;
+/** What the hub said to saving, else what it thinks of the definition so far. */
+function Verdict({
+  refusal,
+  check,
+  changed,
+  inFields,
+}: {
+  refusal: Explanation | null;
+  check: SpecCheck;
+  changed: boolean;
+  inFields: boolean;
+}) {
+  if (refusal !== null) {
+    return (
+      <div className={styles["refusal"]} role="alert">
+        <b>{refusal.title}.</b> {refusal.issues.length === 0 ? refusal.detail : "See above."}
+        {inFields ? <Elsewhere problems={refusal.issues} /> : null}
+      </div>
+    );
+  }
+  if (!changed) return <span className={styles["verdict"]} />;
+  const warnings = check.problems.length - check.errors;
   return (
-    <div className={styles["refusal"]} role="alert">
-      <b>{refusal.title}.</b> {refusal.issues.length === 0 ? refusal.detail : "See the fields above."}
-      {otherIssues(refusal.issues).map((issue) => (
-        <div key={issue.path}>
-          {issue.path} {issue.message}
-        </div>
-      ))}
+    <div className={styles["verdict"]} role="status">
+      {check.errors > 0 ? (
+        <span className={styles["wrong"]}>
+          {plural(check.errors, "thing")} {check.errors === 1 ? "is" : "are"} wrong.
+        </span>
+      ) : check.pending ? (
+        "Checking…"
+      ) : warnings > 0 ? (
+        plural(warnings, "warning")
+      ) : (
+        "Nothing is wrong with it."
+      )}
+      {inFields ? <Elsewhere problems={check.problems} /> : null}
     </div>
   );
 }
 
-function OneField({
-  field,
-  text,
-  onText,
-  issues,
-}: {
-  field: FieldSpec;
-  text: string;
-  onText: (text: string) => void;
-  issues: readonly FieldIssue[];
-}) {
-  const wide = field.kind === "long" || field.kind === "lines" || field.kind === "pairs";
-  return (
-    <Field
-      label={field.label}
-      help={field.help}
-      error={issueFor(issues, field.path)}
-      className={wide ? styles["wide"] : undefined}
-    >
-      {(control) => <Control field={field} text={text} onText={onText} control={control} />}
-    </Field>
-  );
+/** Problems that no field shows. */
+function Elsewhere({ problems }: { problems: readonly { path: string; message: string }[] }) {
+  return otherIssues(problems).map(({ path, message }) => (
+    <div key={`${path} ${message}`}>
+      {path} {message}
+    </div>
+  ));
 }
 
-function Control({
-  field,
-  text,
-  onText,
-  control,
-}: {
-  field: FieldSpec;
-  text: string;
-  onText: (text: string) => void;
-  control: ControlProps;
-}) {
-  const mono = field.mono ?? false;
-  if (field.kind === "switch")
-    return <Switch label={field.label} checked={text === "true"} onChange={(on) => onText(String(on))} />;
-  if (field.kind === "choice") {
-    const options = (field.options ?? []).map((value) => ({ value, label: value }));
-    return (
-      <Select
-        {...control}
-        value={text}
-        options={text === "" ? [{ value: "", label: "as the settings say" }, ...options] : options}
-        onChange={onText}
-      />
-    );
-  }
-  if (field.kind === "long" || field.kind === "lines" || field.kind === "pairs") {
-    return (
-      <TextArea
-        {...control}
-        mono={mono}
-        value={text}
-        rows={Math.min(8, Math.max(2, text.split("\n").length))}
-        onChange={(event) => onText(event.target.value)}
-      />
-    );
-  }
-  return (
-    <TextInput
-      {...control}
-      mono={mono}
-      value={text}
-      {...(field.kind === "number" && { inputMode: "decimal" as const })}
-      onChange={(event) => onText(event.target.value)}
-    />
-  );
+/** The check and the refusal of a save often say the same. */
+function withoutDoubles(problems: readonly SpecProblem[]): SpecProblem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ path, message }) => {
+    const key = `${path} ${message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 /** After the errors are drawn. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { serviceSpecSchema } from "../../../../contract/service.ts";
-import { draftOf, FIELD_GROUPS, issueFor, otherIssues, patchOf } from "./fields.ts";
+import { definitionOf, draftOf, FIELD_GROUPS, issueFor, otherIssues } from "./fields.ts";
 
 const spec = serviceSpecSchema.parse({
   name: "api",
@@ -11,30 +11,36 @@ const spec = serviceSpecSchema.parse({
   description: "42",
 });
 
-test("patchOf() is null when nothing was typed", () => {
-  assert.equal(patchOf(draftOf(spec), draftOf(spec)), null);
+test("definitionOf() leaves all as it is where nothing was typed", () => {
+  assert.deepEqual(definitionOf(spec, draftOf(spec), draftOf(spec)), spec);
 });
 
-test("patchOf() holds only what was changed", () => {
+test("definitionOf() changes what was typed, and leaves to the defaults what was emptied", () => {
   const start = draftOf(spec);
   const draft = {
     ...start,
     ports: "8000, 9000 nine",
     "stop.grace": "30",
     "restart.policy": "always",
+    "restart.max": "never",
     env: "A=1\nC=new",
-    working_dir: "",
     start_cmd: "  ",
     autostart: "true",
   };
-  assert.deepEqual(patchOf(draft, start), {
+  const { start_cmd, ...rest } = spec;
+  assert.equal(start_cmd, "node server.js");
+  assert.deepEqual(definitionOf(spec, draft, start), {
+    ...rest,
     ports: [8000, 9000, "nine"],
-    stop: { grace: 30 },
-    restart: { policy: "always" },
-    env: { A: "1", B: null, C: "new" },
-    start_cmd: null,
+    stop: { ...spec.stop, grace: 30 },
+    restart: { ...spec.restart, policy: "always", max: null },
+    env: { A: "1", C: "new" },
     autostart: true,
   });
+});
+
+test("a limit that does not exist reads as never", () => {
+  assert.equal(draftOf({ ...spec, restart: { ...spec.restart, max: null } })["restart.max"], "never");
 });
 
 test("every path of the form stands in the contract's definition", () => {

@@ -1,8 +1,8 @@
 // The fields of a definition as a form shows them: one table, from which controls, changes and the places of errors follow.
 import type { FieldIssue } from "../../../../contract/errors.ts";
-import type { ServiceSpec } from "../../../../contract/service.ts";
 
-export type FieldKind = "text" | "long" | "number" | "choice" | "numbers" | "lines" | "pairs" | "switch";
+/** limit: a number, or "never" for null. */
+export type FieldKind = "text" | "long" | "number" | "limit" | "choice" | "numbers" | "lines" | "pairs" | "switch";
 
 export interface FieldSpec {
   /** Dotted path in the definition. */
@@ -77,7 +77,7 @@ export const FIELD_GROUPS: readonly FieldGroup[] = [
       {
         path: "restart.max",
         label: "Give up after",
-        kind: "number",
+        kind: "limit",
         help: "Restarts in a row; empty: the default of 10.",
       },
       { path: "restart.backoff.initial", label: "First delay, seconds", kind: "number" },
@@ -109,22 +109,21 @@ const FIELDS = FIELD_GROUPS.flatMap((group) => group.fields);
 /** What is typed in each field, by path. */
 export type Draft = Record<string, string>;
 
-export function draftOf(spec: ServiceSpec): Draft {
+export function draftOf(spec: object): Draft {
   return Object.fromEntries(FIELDS.map((field) => [field.path, textOf(read(spec, field.path), field.kind)]));
 }
 
-/** What a draft changes of the definition it began from, as a JSON merge patch; null where nothing is changed. */
-export function patchOf(draft: Draft, start: Draft): Record<string, unknown> | null {
-  const patch: Record<string, unknown> = {};
-  let changed = false;
-  for (const field of FIELDS) {
-    const text = draft[field.path] ?? "";
-    const before = start[field.path] ?? "";
-    if (text === before) continue;
-    changed = true;
-    write(patch, field.path, field.kind === "pairs" ? pairsPatch(text, before) : valueOf(text, field.kind));
+/** How a limit that does not exist is typed. */
+export const NEVER = "never";
+
+/** The definition that a draft makes of the one it began from; what was not typed in stays as it is, also what no field shows. */
+export function definitionOf(base: object, draft: Draft, start: Draft): Record<string, unknown> {
+  const definition = structuredClone(base) as Record<string, unknown>;
+  for (const { path, kind } of FIELDS) {
+    const text = draft[path] ?? "";
+    if (text !== (start[path] ?? "")) write(definition, path, valueOf(text, kind));
   }
-  return changed ? patch : null;
+  return definition;
 }
 
 /** The issue that belongs to a field: its own, or one of something inside it. */
@@ -146,60 +145,63 @@ function read(spec: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], spec);
 }
 
+/** Sets a field, or takes it away so that its default counts. */
 function write(target: Record<string, unknown>, path: string, value: unknown): void {
   const keys = path.split(".");
   const last = keys.pop() ?? "";
   let inner = target;
-  for (const key of keys) inner = (inner[key] ??= {}) as Record<string, unknown>;
-  inner[last] = value;
+  for (const key of keys) {
+    const next = inner[key];
+    // What stands here may be anybody's JSON, such as a text where an object belongs.
+    inner = (typeof next === "object" && next !== null ? next : (inner[key] = {})) as Record<string, unknown>;
+  }
+  if (value === undefined) delete inner[last];
+  else inner[last] = value;
 }
 
 function textOf(value: unknown, kind: FieldKind): string {
-  if (value === null || value === undefined) return "";
-  if (kind === "pairs") {
+  if (value === null) return kind === "limit" ? NEVER : "";
+  if (value === undefined) return "";
+  if (kind === "pairs" && typeof value === "object") {
     return Object.entries(value as Record<string, string>)
       .map(([key, text]) => `${key}=${text}`)
       .join("\n");
   }
-  if (kind === "numbers") return (value as number[]).join(", ");
-  if (kind === "lines") return (value as string[]).join("\n");
+  if (Array.isArray(value)) return value.join(kind === "lines" ? "\n" : ", ");
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** The typed text as a value; what cannot be one is sent as it stands, so that the hub says what is allowed. */
-function valueOf(text: string, kind: Exclude<FieldKind, "pairs">): unknown {
+/** The typed text as a value; what cannot be one stays text, so that the hub says what is allowed. Undefined: the default. */
+function valueOf(text: string, kind: FieldKind): unknown {
   const trimmed = text.trim();
+  if (kind === "switch") return trimmed === "true";
+  if (trimmed === "") return undefined;
   switch (kind) {
-    case "switch":
-      return trimmed === "true";
+    case "pairs":
+      return readPairs(text);
     case "lines":
-      return trimmed === "" ? null : text.split("\n").filter((line) => line !== "");
+      return text.split("\n").filter((line) => line !== "");
     case "numbers":
       return trimmed
         .split(/[\s,]+/)
         .filter(Boolean)
         .map(numberOrText);
+    case "limit":
+      return trimmed === NEVER ? null : numberOrText(trimmed);
     case "number":
-      return trimmed === "" ? null : numberOrText(trimmed);
+      return numberOrText(trimmed);
     case "text":
-      return trimmed === "" ? null : /^\d+$/.test(trimmed) ? Number(trimmed) : trimmed;
+      return /^\d+$/.test(trimmed) ? Number(trimmed) : trimmed;
     case "long":
     case "choice":
     default:
-      return trimmed === "" ? null : trimmed;
+      return trimmed;
   }
 }
 
 function numberOrText(text: string): number | string {
   const value = Number(text);
   return Number.isNaN(value) ? text : value;
-}
-
-/** Changed and new pairs, and null for those that are gone. */
-function pairsPatch(text: string, before: string): Record<string, string | null> {
-  const patch: Record<string, string | null> = {};
-  for (const key of Object.keys(readPairs(before))) patch[key] = null;
-  return { ...patch, ...readPairs(text) };
 }
 
 function readPairs(text: string): Record<string, string> {
