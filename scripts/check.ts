@@ -22,6 +22,8 @@ const unit = files("src/**/*.test.ts", "scripts/**/*.test.ts");
 const integration = files("test/integration/**/*.test.ts");
 const e2e = files("test/e2e/**/*.test.ts");
 const node = process.execPath;
+/** A file that has not ended by then hangs: it is ended, and has failed. */
+const LIMIT = "--test-timeout=300000";
 
 const steps: Step[] = [
   { name: "types", command: bin("tsc"), args: ["-p", "."] },
@@ -36,17 +38,17 @@ const steps: Step[] = [
     skip: !existsSync(join(root, "scripts/generate.ts")),
   },
   { name: "build", command: node, args: ["scripts/build.ts", "--if-stale"], skip: quick },
-  { name: "unit tests", command: node, args: ["--test", ...unit], skip: quick || unit.length === 0 },
+  { name: "unit tests", command: node, args: ["--test", LIMIT, ...unit], skip: quick || unit.length === 0 },
   {
     name: "integration tests",
     command: node,
-    args: ["--test", "--test-concurrency=2", ...integration],
+    args: ["--test", LIMIT, "--test-concurrency=2", ...integration],
     skip: quick || integration.length === 0,
   },
   {
     name: "end-to-end tests",
     command: node,
-    args: ["--test", "--test-concurrency=1", ...e2e],
+    args: ["--test", LIMIT, "--test-concurrency=1", ...e2e],
     skip: quick || e2e.length === 0,
   },
 ];
