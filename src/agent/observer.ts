@@ -1,4 +1,5 @@
 // What the agent sees at each interval, and the rows it tells: instances as they change, samples as they come.
+import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { InstanceStatus, SystemStats } from "../contract/status.ts";
 import type { Logger } from "../runtime/logger.ts";
@@ -146,20 +147,28 @@ export class Observer {
     const running = instances.filter((instance) => instance.alive || instance.state === "external");
     const sample = await this.sampler.sample(running.map((instance) => this.sampled(instance)));
     this.system = sample.system;
-    for (const [at, instance] of running.entries()) {
+    const fresh = running.filter((instance, at) => {
       const reading = sample.instances[at];
-      if (reading !== undefined) this.readings.set(instance, { generation: instance.generation, reading });
-    }
+      return reading !== undefined && this.keep(instance, reading);
+    });
     if (this.closed) return;
     this.options.notices.send({
       notice: "samples",
       data: {
         at: this.options.clock.now(),
         system: sample.system,
-        instances: running.map((instance) => this.status(instance)),
+        instances: fresh.map((instance) => this.status(instance)),
         samples: sample.instances.map(({ service, index, cpu, memory }) => ({ service, index, cpu, memory })),
       },
     });
+  }
+
+  /** Whether it reads otherwise than at the sample before. */
+  private keep(instance: InstanceLife, reading: InstanceReading): boolean {
+    const before = this.readings.get(instance);
+    if (before?.generation === instance.generation && readsTheSame(before.reading, reading)) return false;
+    this.readings.set(instance, { generation: instance.generation, reading });
+    return true;
   }
 
   /** Measurements of the generation that runs; none for one that is gone. */
@@ -174,4 +183,17 @@ export class Observer {
     this.pending.clear();
     if (!this.closed) this.options.notices.send({ notice: "instances", data: { changed, removed: [] } });
   }
+}
+
+/** What slept since the last sample has the very same list of processes. */
+function readsTheSame(a: InstanceReading, b: InstanceReading): boolean {
+  return (
+    a.processes === b.processes &&
+    a.cpu === b.cpu &&
+    a.memory === b.memory &&
+    a.open_files === b.open_files &&
+    a.detected_ports.join() === b.detected_ports.join() &&
+    a.port_status.length === b.port_status.length &&
+    a.port_status.every((port, at) => isDeepStrictEqual(port, b.port_status[at]))
+  );
 }

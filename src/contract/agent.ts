@@ -174,7 +174,10 @@ export const agentNotices = {
     changed: z.array(instanceStatusSchema),
     removed: z.array(z.object({ service: z.string(), index: z.int() })),
   }),
-  /** Each sampling interval: the machine, and fresh rows of what runs (CPU, memory, processes, ports). */
+  /**
+   * Each sampling interval: the machine, a sample of each instance that runs, and fresh rows (CPU, memory, processes, ports) of
+   * those that read otherwise than at the sample before.
+   */
   samples: z.object({
     at: z.number(),
     system: systemStatsSchema,
