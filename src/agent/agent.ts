@@ -42,6 +42,17 @@ export interface AgentOptions {
 
 /** Starts the agent: adopts what runs, brings back what should run, and answers on `connection`. No hub is needed. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
+  // Its own timers and watches do not keep a process alive; an open agent does, and one that waits while it opens.
+  const alive = setInterval(() => undefined, DAY);
+  try {
+    return await openAgent(options, () => clearInterval(alive));
+  } catch (error) {
+    clearInterval(alive);
+    throw error;
+  }
+}
+
+async function openAgent(options: AgentOptions, release: () => void): Promise<Agent> {
   const { logger, clock = systemClock } = options;
   const agentDir = join(options.dataDir, "agent");
   const runRoot = join(agentDir, "run");
@@ -97,13 +108,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   supervisor.reconcile();
   observer.start(kept.update_interval_ms);
   const interval = kept.update_interval_ms;
-  // Its own timers and watches do not keep a process alive; an open agent does.
-  const alive = setInterval(() => undefined, DAY);
   const handlers = createHandlers({ supervisor, observer, desired, notices, table, containment, clock, interval });
   return {
     connection: connect(server, handlers, notices),
     async close() {
-      clearInterval(alive);
+      release();
       await observer.close();
       notices.close();
       await supervisor.close();

@@ -34,14 +34,25 @@ export class DesiredStore {
       case "read":
         return read.value;
       case "recovered":
-        logger.warn({ damaged: read.damagedFile }, "desired state was damaged; the version before it is used");
-        return read.value;
+        logger.warn(
+          { damaged: read.damagedFile },
+          "desired state was damaged; the version before it and what runs are used",
+        );
+        return this.mend({ ...read.value, services: newest(read.value.services, fromRecords(runRoot, logger)) });
       case "lost":
         logger.error({ damaged: read.damagedFile }, "desired state was damaged; it is made anew from what was running");
-        return { update_interval_ms: DEFAULT_INTERVAL, services: fromRecords(runRoot, logger) };
+        return this.mend({ update_interval_ms: DEFAULT_INTERVAL, services: fromRecords(runRoot, logger) });
       default:
         return { update_interval_ms: DEFAULT_INTERVAL, services: [] };
     }
+  }
+
+  /** Kept at once: without it the next start would find no service desired, and stop what runs. */
+  private async mend(value: KeptDesired): Promise<KeptDesired> {
+    await this.keep(value).catch((error: unknown) => {
+      this.options.logger.error({ error: String(error) }, "cannot keep the desired state that was made anew");
+    });
+    return value;
   }
 
   /** Resolves when it is on the disk. */
@@ -52,6 +63,16 @@ export class DesiredStore {
   close(): Promise<void> {
     return this.file.settled();
   }
+}
+
+/** What runs was desired, also where the version that could be read is from before it was. */
+function newest(kept: DesiredService[], running: DesiredService[]): DesiredService[] {
+  const services = new Map(kept.map((service) => [service.spec.name, service]));
+  for (const service of running) {
+    const known = services.get(service.spec.name);
+    if (known === undefined || known.revision < service.revision) services.set(service.spec.name, service);
+  }
+  return [...services.values()];
 }
 
 function fromRecords(runRoot: string, logger: Logger): DesiredService[] {
