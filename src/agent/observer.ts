@@ -1,6 +1,7 @@
 // What the agent sees at each interval, and the rows it tells: instances as they change, samples as they come.
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../base/clock.ts";
+import { SECOND } from "../base/units.ts";
 import type { InstanceStatus, SystemStats } from "../contract/status.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Notices } from "./notices.ts";
@@ -13,6 +14,13 @@ import type { InstanceLife } from "./supervisor/instance-life.ts";
 import { instanceStatus } from "./supervisor/instance-status.ts";
 import { isShimCommand } from "./supervisor/shims.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
+
+/**
+ * How soon after a start its processes are looked at (before `act` answers, 200 ms after it), and how far apart such early
+ * samples are, however much starts. Milliseconds.
+ */
+const EARLY = 0.15 * SECOND;
+const EARLY_GAP = SECOND;
 
 export interface ObserverOptions {
   server: { id: string; name: string };
@@ -35,6 +43,9 @@ export class Observer {
   private supervisor: Supervisor | undefined;
   private interval = 0;
   private timer: Timer | undefined;
+  /** On the monotonic clock: when the next sample is due, and when the last one was taken. */
+  private due = 0;
+  private last = Number.NEGATIVE_INFINITY;
   private sampling: Promise<void> = Promise.resolve();
   private closed = false;
 
@@ -131,11 +142,22 @@ export class Observer {
   private schedule(delay: number): void {
     this.timer?.cancel();
     if (this.closed) return;
-    this.timer = this.options.clock.after(delay, () => {
+    const { clock } = this.options;
+    this.due = clock.monotonic() + delay;
+    this.timer = clock.after(delay, () => {
+      this.due = Number.POSITIVE_INFINITY;
+      this.last = clock.monotonic();
       this.sampling = this.sample()
         .catch((error: unknown) => this.options.logger.error({ error: String(error) }, "a sample failed"))
         .finally(() => this.schedule(this.interval));
     });
+  }
+
+  /** What has just come up is measured before its turn, so that it is not told as running without a process for an interval. */
+  private sampleEarly(): void {
+    const now = this.options.clock.monotonic();
+    const delay = Math.max(EARLY, this.last + EARLY_GAP - now);
+    if (now + delay < this.due && this.due !== Number.POSITIVE_INFINITY) this.schedule(delay);
   }
 
   private async sample(): Promise<void> {
@@ -180,6 +202,8 @@ export class Observer {
 
   private tellChanged(): void {
     const changed = [...this.pending].map((instance) => this.status(instance));
+    if ([...this.pending].some((instance) => instance.alive && this.readingOf(instance) === undefined))
+      this.sampleEarly();
     this.pending.clear();
     if (!this.closed) this.options.notices.send({ notice: "instances", data: { changed, removed: [] } });
   }

@@ -30,6 +30,18 @@ test("start() answers when the program itself runs, in its own session and with 
   delete process.env.TAILHERD_TEST_LEAK;
 });
 
+test("what has just come up is told with its processes, long before the next interval", async () => {
+  await using agent = await openTestAgent();
+  await agent.set({ name: "fresh", start_cmd: "sleep 3602" });
+  await agent.act("fresh", "start");
+  const { pid, processes, memory } = await agent.until("fresh", (status) => status.processes.length > 0, 3000);
+  assert.deepEqual(
+    processes.map((process) => process.pid),
+    [pid],
+  );
+  assert.ok(memory !== null && memory > 0);
+});
+
 test("a missing directory, user or command is fatal at once, in the system's words", async () => {
   await using agent = await openTestAgent();
   const cases = [
