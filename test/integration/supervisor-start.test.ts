@@ -34,7 +34,7 @@ test("what has just come up is told with its processes, long before the next int
   await using agent = await openTestAgent();
   await agent.set({ name: "fresh", start_cmd: "sleep 3602" });
   await agent.act("fresh", "start");
-  const { pid, processes, memory } = await agent.until("fresh", (status) => status.processes.length > 0, 3000);
+  const { pid, processes, memory } = await agent.until("fresh", (status) => status.processes.length > 0, 0, 3000);
   assert.deepEqual(
     processes.map((process) => process.pid),
     [pid],
