@@ -3,8 +3,10 @@ import { useSyncExternalStore } from "react";
 import type { ServiceAction } from "../../contract/operations.ts";
 import type { Settings } from "../../contract/settings.ts";
 import type { ServiceStatus, SystemStats } from "../../contract/status.ts";
+import { SECOND } from "../../base/units.ts";
 import { useApp } from "../app-context.ts";
 import type { Preferences } from "../preferences/preferences.ts";
+import { useTicking } from "../ui/ticker.ts";
 import type { LinkState } from "./live-store.ts";
 
 /** One service as it is now; undefined when there is none of this name (or nothing has come yet). */
@@ -40,6 +42,18 @@ export function useStats(): SystemStats | null {
 export function useLink(): LinkState {
   const { store } = useApp();
   return useSyncExternalStore(store.link.subscribe, () => store.linkState);
+}
+
+/** Values below this age are fresh however short the interval: a busy machine samples late. */
+const SURELY_FRESH = 5 * SECOND;
+
+/** Are the values on screen old? The connection is lost, or it lives and three intervals brought no new sample. */
+export function useStale(): boolean {
+  const { store } = useApp();
+  const lost = useLink().phase === "lost";
+  const interval = (useSettings()?.update_interval_seconds ?? 5) * SECOND;
+  const late = useTicking((now) => store.stats !== null && now - store.statsAt > Math.max(SURELY_FRESH, 3 * interval));
+  return lost || late;
 }
 
 export function useSettings(): Settings | null {

@@ -2,7 +2,7 @@
 import { Suspense, lazy, useState } from "react";
 import { Route, Switch } from "wouter";
 import { useApp } from "../app-context.ts";
-import { useLink } from "../api/hooks.ts";
+import { useStale } from "../api/hooks.ts";
 import { PAGES } from "../routes.tsx";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { Loading } from "../ui/Empty.tsx";
@@ -21,12 +21,12 @@ const KeyboardHelp = lazy(async () => ({ default: (await import("./KeyboardHelp.
 
 export function App() {
   const { toasts } = useApp();
-  const link = useLink();
+  const stale = useStale();
   const [panel, setPanel] = useState<ShellPanel | null>(null);
   useGlobalKeys(setPanel);
   return (
     <ShellContextValue value={setPanel}>
-      <div className={styles["shell"]} data-stale={link.phase === "lost" ? "" : undefined}>
+      <div className={styles["shell"]} data-stale={stale ? "" : undefined}>
         <a href="#main" className={styles["skip"]}>
           Skip to the content
         </a>

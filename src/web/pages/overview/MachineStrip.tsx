@@ -1,7 +1,7 @@
 // This machine in one line: CPU, memory, disk, load, and how old the values are.
 import { useSyncExternalStore } from "react";
 import type { SystemStats } from "../../../contract/status.ts";
-import { useLink, useServices, useStats } from "../../api/hooks.ts";
+import { useLink, useServices, useStale, useStats } from "../../api/hooks.ts";
 import { useApp } from "../../app-context.ts";
 import { cx } from "../../ui/cx.ts";
 import { formatClock, formatDuration, formatPercent } from "../../ui/format.ts";
@@ -18,14 +18,17 @@ export function MachineStrip() {
   const statsAt = useSyncExternalStore(store.machine.subscribe, () => store.statsAt);
   const name = services.find(({ instances }) => instances.length > 0)?.instances[0]?.server ?? location.hostname;
   const lost = phase === "lost";
+  const stale = useStale();
   return (
-    <section aria-label="This server" className={cx(styles["strip"], lost && styles["gone"])}>
+    <section aria-label="This server" className={cx(styles["strip"], stale && styles["gone"])}>
       <div className={styles["who"]}>
-        <i className={styles["dot"]} data-on={!lost && stats !== null} aria-hidden="true" />
+        <i className={styles["dot"]} data-on={!stale && stats !== null} aria-hidden="true" />
         <b>{name}</b>
         <span className={styles["age"]}>{stats === null ? "no values yet" : <Age at={statsAt} />}</span>
-        {lost && stats !== null ? (
-          <span className={styles["stale"]}>not connected · values from {formatClock(statsAt)}</span>
+        {stale && stats !== null ? (
+          <span className={styles["stale"]}>
+            {lost ? "not connected" : "no new samples come"} · values from {formatClock(statsAt)}
+          </span>
         ) : null}
       </div>
       <Meter name="cpu" value={stats?.cpu_percent} detail={stats === null ? "" : `${stats.cores} cores`} />
