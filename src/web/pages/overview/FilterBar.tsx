@@ -31,11 +31,17 @@ const SHOWS: readonly { show: Show; label: string }[] = [
   { show: "stopped", label: "Stopped" },
 ];
 
+/** More kinds and labels than this are offered in one menu; those chosen always show. */
+const MOST_FACETS = 3;
+
 export function FilterBar({ view, onView, counts, facets, labels, narrow }: FilterBarProps) {
   const toggle = (facet: string): void => {
     const on = view.facets.includes(facet);
     onView({ ...view, facets: on ? view.facets.filter((other) => other !== facet) : [...view.facets, facet] });
   };
+  const fits = facets.length <= MOST_FACETS + 1;
+  const shown = facets.filter(({ facet }, place) => fits || place < MOST_FACETS || view.facets.includes(facet));
+  const folded = facets.filter((facet) => !shown.includes(facet));
   return (
     <div className={styles["bar"]}>
       <FilterBox text={view.text} onText={(text) => onView({ ...view, text })} />
@@ -45,11 +51,23 @@ export function FilterBar({ view, onView, counts, facets, labels, narrow }: Filt
             {label}
           </Chip>
         ))}
-        {facets.map(({ facet, label }) => (
+        {shown.map(({ facet, label }) => (
           <Chip key={facet} on={view.facets.includes(facet)} onClick={() => toggle(facet)}>
             {label}
           </Chip>
         ))}
+        {folded.length === 0 ? null : (
+          <Select
+            aria-label="More to filter by"
+            className={styles["more"]}
+            value=""
+            options={[
+              { value: "", label: `${folded.length} more` },
+              ...folded.map(({ facet, label, count }) => ({ value: facet, label: `${label} (${count})` })),
+            ]}
+            onChange={toggle}
+          />
+        )}
       </div>
       <GroupAndLook labels={labels} narrow={narrow} />
     </div>

@@ -29,7 +29,7 @@ import { ServiceCards } from "./ServiceCards.tsx";
 import { ServiceTable } from "./ServiceTable.tsx";
 import { useListKeys } from "./use-list-keys.ts";
 
-const MOST_LABEL_CHIPS = 3;
+const MOST_LABEL_CHIPS = 40;
 /** Rows sorted by a number that moves change places this often, not with each sample. */
 const RESORT_EVERY = 3 * SECOND;
 
