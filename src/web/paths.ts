@@ -10,6 +10,9 @@ export const paths = {
   overview: () => "/",
   service: (name: string, tab: ServiceTab = "summary") =>
     `/services/${encodeURIComponent(name)}${tab === "summary" ? "" : `?tab=${tab}`}`,
+  /** One line of a service's output. */
+  outputLine: (name: string, index: number, cursor: string) =>
+    `/services/${encodeURIComponent(name)}?tab=output${index === 0 ? "" : `&instance=${index}`}&at=${encodeURIComponent(cursor)}`,
   addService: () => "/add",
   adopt: () => "/adopt",
   import: () => "/import",

@@ -64,3 +64,51 @@ test("text filters or marks, and streams can be chosen", async (context) => {
   await output.getByText("a complaint").waitFor();
   assert.equal(await output.locator("time").count(), 1);
 });
+
+test("older lines come when they are scrolled to, and a line has a link that shows it among its neighbours", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page, url } = dashboard;
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await dashboard.add({
+    name: "talker",
+    start_cmd: 'i=0; while [ $i -lt 3000 ]; do echo "line $i."; i=$((i+1)); done; exec sleep 1000',
+    working_dir: "/",
+    autostart: true,
+  });
+  await page.goto(`${url}/services/talker?tab=output`);
+  const output = page.getByRole("region", { name: "Output of talker" });
+  await output.getByText("line 2999.").waitFor();
+  await output.getByText(/^started, pid/).waitFor();
+  // A page that comes to a service at rest: 500 lines and nothing live.
+  await page.reload();
+  await output.getByText("line 2999.").waitFor();
+  await output.focus();
+  // Older lines come in front, and what was in view stays there.
+  for (const [text, place] of [
+    ["line 2501.", 1000],
+    ["line 1501.", 1000],
+    ["line 501.", 501],
+  ] as const) {
+    await page.keyboard.press("Home");
+    await output.locator(`[data-index="${place}"]`, { hasText: text }).waitFor();
+  }
+  await page.keyboard.press("Home");
+  await output.getByText("line 0.", { exact: true }).waitFor();
+
+  await page.getByRole("searchbox", { name: "Find in the output" }).fill("line 1234.");
+  await output.getByText("line 1234.").waitFor();
+  await output.getByRole("button").first().click();
+  await page.getByText("Copied a link to this line").waitFor();
+  const marked = output.locator("[aria-current]");
+  await marked.getByText("line 1234.").waitFor();
+  await output.getByText("line 1236.").waitFor();
+  assert.match(page.url(), /\?tab=output&at=/);
+  await dashboard.inspect("a line of a link");
+
+  await page.goto(url);
+  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+  await page.goto(String(await page.evaluate("navigator.clipboard.readText()")));
+  await marked.getByText("line 1234.").waitFor();
+  await output.getByText("line 1232.").waitFor();
+});

@@ -45,6 +45,8 @@ export function ServicePage() {
 function Known({ status }: { status: ServiceStatus }) {
   const { name } = status;
   const tab = useTab();
+  const search = new URLSearchParams(useSearch());
+  const line = { at: search.get("at"), instance: Number(search.get("instance") ?? 0) || 0 };
   const [, navigate] = useLocation();
   return (
     <Page
@@ -80,7 +82,7 @@ function Known({ status }: { status: ServiceStatus }) {
         {SERVICE_TABS.map((value) => (
           <Tabs.Panel key={value} value={value} className={styles["panel"]}>
             <ErrorBoundary part={LABELS[value]}>
-              <Suspense fallback={<Loading lines={4} />}>{bodyOf(value, status)}</Suspense>
+              <Suspense fallback={<Loading lines={4} />}>{bodyOf(value, status, line)}</Suspense>
             </ErrorBoundary>
           </Tabs.Panel>
         ))}
@@ -89,10 +91,11 @@ function Known({ status }: { status: ServiceStatus }) {
   );
 }
 
-function bodyOf(tab: ServiceTab, status: ServiceStatus): ReactNode {
+/** `line` is the one of the output that the address names. */
+function bodyOf(tab: ServiceTab, status: ServiceStatus, line: { at: string | null; instance: number }): ReactNode {
   switch (tab) {
     case "output":
-      return <OutputTab service={status.name} instances={status.instances.length} />;
+      return <OutputTab service={status.name} instances={status.instances.length} {...line} />;
     case "processes":
       return <ProcessesTab status={status} />;
     case "definition":

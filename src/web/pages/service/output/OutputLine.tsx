@@ -16,14 +16,37 @@ const LEVELS: Record<NonNullable<LogLine["level"]>, string> = {
   fatal: "fatal",
 };
 
-export const OutputLine = memo(function OutputLine({ line, mark, raw }: { line: LogLine; mark: string; raw: boolean }) {
+export const OutputLine = memo(function OutputLine({
+  line,
+  mark,
+  raw,
+  here,
+  onLink,
+}: {
+  line: LogLine;
+  mark: string;
+  raw: boolean;
+  /** The address leads to this line. */
+  here: boolean;
+  onLink: (line: LogLine) => void;
+}) {
   const level = levelOf(line);
   const structured = !raw && line.message !== undefined;
   return (
-    <div className={cx(styles["line"], styles[line.stream])}>
-      <time dateTime={new Date(line.ts).toISOString()} title={formatExact(line.ts)} className={styles["time"]}>
-        {formatClock(line.ts)}
-      </time>
+    <div
+      className={cx(styles["line"], styles[line.stream], here && styles["here"])}
+      aria-current={here ? "true" : undefined}
+    >
+      {/* Not a stop for the keyboard on every line: the toolbar's button does the same for the line marked or in view. */}
+      <button
+        type="button"
+        tabIndex={-1}
+        className={styles["time"]}
+        title={`${formatExact(line.ts)}: show here and copy a link to it`}
+        onClick={() => onLink(line)}
+      >
+        <time dateTime={new Date(line.ts).toISOString()}>{formatClock(line.ts)}</time>
+      </button>
       <span className={styles["stream"]} title={line.stream}>
         {line.stream === "stderr" ? "err" : line.stream === "tailherd" ? "th" : ""}
       </span>

@@ -1,6 +1,7 @@
 // What can be done with output: find, choose, follow, wrap, copy, download.
 import Copy from "lucide-react/icons/copy";
 import Download from "lucide-react/icons/download";
+import Link from "lucide-react/icons/link";
 import Follow from "lucide-react/icons/arrow-down-to-line";
 import Wrap from "lucide-react/icons/wrap-text";
 import { call } from "../../../api/client.ts";
@@ -11,9 +12,9 @@ import { IconButton } from "../../../ui/Button.tsx";
 import { copyText } from "../../../ui/copy.ts";
 import { Select, TextInput } from "../../../ui/Field.tsx";
 import { plural } from "../../../ui/format.ts";
-import { stripAnsi, type StreamChoice } from "./output-buffer.ts";
+import { filtered, stripAnsi, type StreamChoice } from "./output-buffer.ts";
 import styles from "./OutputTools.module.css";
-import type { OutputChoice } from "./OutputView.tsx";
+import { filterOf, type OutputChoice } from "./output-choice.ts";
 import type { Output } from "./use-output.ts";
 
 interface OutputToolsProps {
@@ -24,6 +25,8 @@ interface OutputToolsProps {
   output: Output;
   follows: boolean;
   onFollow: (on: boolean) => void;
+  /** Copies a link to the line marked, or to the first in view. */
+  onLink: () => void;
 }
 
 const STREAMS: readonly { value: StreamChoice; label: string }[] = [
@@ -36,7 +39,16 @@ const MODES: readonly { value: OutputChoice["mode"]; label: string }[] = [
   { value: "mark", label: "Mark them" },
 ];
 
-export function OutputTools({ service, instances, choice, onChoice, output, follows, onFollow }: OutputToolsProps) {
+export function OutputTools({
+  service,
+  instances,
+  choice,
+  onChoice,
+  output,
+  follows,
+  onFollow,
+  onLink,
+}: OutputToolsProps) {
   const { preferences } = useApp();
   const { wrap } = usePreferences();
   const change = (part: Partial<OutputChoice>): void => onChoice({ ...choice, ...part });
@@ -84,7 +96,7 @@ export function OutputTools({ service, instances, choice, onChoice, output, foll
         <IconButton label="Follow the newest line" aria-pressed={follows} onClick={() => onFollow(!follows)}>
           <Follow />
         </IconButton>
-        <Take service={service} index={choice.index} output={output} />
+        <Take service={service} choice={choice} output={output} onLink={onLink} />
       </span>
     </div>
   );
@@ -92,7 +104,9 @@ export function OutputTools({ service, instances, choice, onChoice, output, foll
 
 const DOWNLOAD_LINES = 10_000;
 
-function Take({ service, index, output }: { service: string; index: number; output: Output }) {
+function Take({ service, choice, output, onLink }: Pick<OutputToolsProps, "service" | "choice" | "output" | "onLink">) {
+  const { index, stream } = choice;
+  const filter = filterOf(choice);
   const { toasts } = useApp();
   const copy = async (): Promise<void> => {
     const { shown } = output.buffer;
@@ -107,9 +121,9 @@ function Take({ service, index, output }: { service: string; index: number; outp
     try {
       const page = await call("GET /api/services/{name}/logs", {
         params: { name: service },
-        query: { index, limit: DOWNLOAD_LINES },
+        query: { index, limit: DOWNLOAD_LINES, ...(stream !== "all" && { stream }) },
       });
-      const text = page.lines
+      const text = filtered(page.lines, filter)
         .map((line) => `${new Date(line.ts).toISOString()} ${line.stream} ${stripAnsi(line.text)}\n`)
         .join("");
       const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
@@ -124,10 +138,18 @@ function Take({ service, index, output }: { service: string; index: number; outp
   };
   return (
     <>
+      <IconButton label="Copy a link to this place" onClick={onLink}>
+        <Link />
+      </IconButton>
       <IconButton label="Copy the lines shown" onClick={() => void copy()}>
         <Copy />
       </IconButton>
-      <IconButton label="Download the last 10,000 lines" onClick={() => void download()}>
+      <IconButton
+        label={
+          filter.text === "" ? "Download the last 10,000 lines" : "Download those of the last 10,000 lines that match"
+        }
+        onClick={() => void download()}
+      >
         <Download />
       </IconButton>
     </>

@@ -2,15 +2,18 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import ArrowDown from "lucide-react/icons/arrow-down";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { LogLine } from "../../../../contract/status.ts";
 import { usePreferences } from "../../../api/hooks.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Empty } from "../../../ui/Empty.tsx";
 import { plural } from "../../../ui/format.ts";
-import { MOST_LINES, type Filter } from "./output-buffer.ts";
+import { MOST_LINES } from "./output-buffer.ts";
+import { filterOf, type OutputChoice } from "./output-choice.ts";
 import { OutputLine } from "./OutputLine.tsx";
 import { OutputTools } from "./OutputTools.tsx";
 import styles from "./OutputView.module.css";
+import { useLineLink } from "./use-line-link.ts";
 import { useOutput } from "./use-output.ts";
 
 const LINE = 20;
@@ -19,25 +22,27 @@ const AT_END = 24;
 /** Older lines are asked for when the first one is this near. */
 const NEAR_START = 400;
 
-export interface OutputChoice extends Filter {
-  /** filter: only lines with the text. mark: all lines, the text marked. */
-  mode: "filter" | "mark";
-  index: number;
-  /** Lines as written, also where they could be read as fields. */
-  raw: boolean;
-}
-
 interface OutputViewProps {
   service: string;
   instances: number;
   /** A few lines without tools, for the summary. */
   compact?: boolean;
+  /** Cursor of a line to show in the middle, marked. */
+  at?: string | null;
+  /** The instance whose output shows first. */
+  instance?: number;
 }
 
-export function OutputView({ service, instances, compact = false }: OutputViewProps) {
-  const [choice, setChoice] = useState<OutputChoice>({ text: "", stream: "all", mode: "filter", index: 0, raw: false });
-  const following = useRef(true);
-  const [follows, setFollows] = useState(true);
+export function OutputView({ service, instances, compact = false, at = null, instance = 0 }: OutputViewProps) {
+  const [choice, setChoice] = useState<OutputChoice>({
+    text: "",
+    stream: "all",
+    mode: "filter",
+    index: instance < instances ? instance : 0,
+    raw: false,
+  });
+  const following = useRef(at === null);
+  const [follows, setFollows] = useState(at === null);
   const follow = useCallback((on: boolean) => {
     following.current = on;
     setFollows(on);
@@ -46,8 +51,10 @@ export function OutputView({ service, instances, compact = false }: OutputViewPr
   const output = useOutput(service, choice.index, isFollowing);
   const { buffer } = output;
   useEffect(() => {
-    buffer.setFilter({ text: choice.mode === "filter" ? choice.text : "", stream: choice.stream });
-  }, [buffer, choice.text, choice.stream, choice.mode]);
+    buffer.setFilter(filterOf(choice));
+  }, [buffer, choice]);
+  const inView = useRef<LogLine | undefined>(undefined);
+  const linkTo = useLineLink(service, choice.index, () => setChoice((now) => ({ ...now, text: "", stream: "all" })));
 
   return (
     <div className={cx(styles["view"], compact && styles["compact"])}>
@@ -60,6 +67,7 @@ export function OutputView({ service, instances, compact = false }: OutputViewPr
           output={output}
           follows={follows}
           onFollow={follow}
+          onLink={() => inView.current !== undefined && linkTo(inView.current)}
         />
       )}
       <Lines
@@ -69,12 +77,19 @@ export function OutputView({ service, instances, compact = false }: OutputViewPr
         follows={follows}
         following={following}
         onFollow={follow}
+        at={at}
+        inView={inView}
+        onLink={linkTo}
       />
     </div>
   );
 }
 
 interface LinesProps {
+  at: string | null;
+  /** Told the line marked, or the first in view. */
+  inView: React.RefObject<LogLine | undefined>;
+  onLink: (line: LogLine) => void;
   service: string;
   choice: OutputChoice;
   output: ReturnType<typeof useOutput>;
@@ -83,9 +98,9 @@ interface LinesProps {
   onFollow: (on: boolean) => void;
 }
 
-function Lines({ service, choice, output, follows, following, onFollow }: LinesProps) {
+function Lines({ service, choice, output, follows, following, onFollow, at, inView, onLink }: LinesProps) {
   const { wrap } = usePreferences();
-  const { buffer, loadOlder, moreBefore } = output;
+  const { buffer, loadOlder, moreBefore, loading, reach } = output;
   const version = useSyncExternalStore(buffer.changed.subscribe, buffer.changed.getVersion);
   const box = useRef<HTMLDivElement>(null);
   const { shown } = buffer;
@@ -98,12 +113,50 @@ function Lines({ service, choice, output, follows, following, onFollow }: LinesP
   });
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, wrap]);
 
-  // Following means: whatever comes, the end stays in view.
-  useLayoutEffect(() => {
-    if (following.current && shown.length > 0) virtualizer.scrollToIndex(shown.length - 1, { align: "end" });
-  }, [version, shown.length, follows, following, virtualizer, wrap]);
-
   const seen = useRef(shown.length);
+  const inFront = useRef(buffer.prepended);
+  const height = virtualizer.getTotalSize();
+  // Following: whatever comes, the end stays in view. Else what was in view stays. Set on the box itself, because the virtualizer
+  // goes on correcting for a while after it scrolled, against the hand that scrolls elsewhere.
+  useLayoutEffect(() => {
+    const node = box.current;
+    const added = buffer.prepended - inFront.current;
+    inFront.current = buffer.prepended;
+    if (node === null) return;
+    if (following.current) node.scrollTop = node.scrollHeight;
+    else if (added > 0) {
+      seen.current += added;
+      node.scrollTop += added * LINE;
+    }
+  }, [version, height, follows, following, buffer]);
+
+  // A line that the address names stands in the middle, with what was written around it.
+  useEffect(() => {
+    if (at === null || loading) return undefined;
+    let frame = 0;
+    const abort = new AbortController();
+    onFollow(false);
+    void reach(at).then(() => {
+      if (abort.signal.aborted) return;
+      // Once the lines that came are counted.
+      frame = requestAnimationFrame(() => {
+        const place = buffer.shown.findIndex(({ cursor }) => cursor >= at);
+        if (place !== -1) virtualizer.scrollToIndex(place, { align: "center" });
+      });
+    });
+    return () => {
+      abort.abort();
+      cancelAnimationFrame(frame);
+    };
+  }, [at, loading, reach, onFollow, virtualizer, buffer]);
+  useEffect(() => {
+    const drawn = virtualizer.getVirtualItems().flatMap(({ index, start, size }) => {
+      const line = shown[index];
+      return line !== undefined && start + size > (virtualizer.scrollOffset ?? 0) ? [line] : [];
+    });
+    inView.current = drawn.find(({ cursor }) => cursor === at) ?? drawn[0];
+  });
+
   if (follows) seen.current = buffer.dropped + shown.length;
   const fresh = follows ? 0 : Math.max(0, buffer.dropped + shown.length - seen.current);
 
@@ -113,14 +166,7 @@ function Lines({ service, choice, output, follows, following, onFollow }: LinesP
     const atEnd = node.scrollHeight - node.scrollTop - node.clientHeight < AT_END;
     if (atEnd !== following.current && (atEnd || !virtualizer.isScrolling || node.scrollHeight > node.clientHeight))
       onFollow(atEnd);
-    if (node.scrollTop < NEAR_START && moreBefore && !atEnd) {
-      void loadOlder().then((added) => {
-        // What was in view stays in view.
-        if (added === 0) return;
-        seen.current += added;
-        virtualizer.scrollToOffset(node.scrollTop + added * LINE);
-      });
-    }
+    if (node.scrollTop < NEAR_START && moreBefore && !atEnd) void loadOlder();
   };
 
   return (
@@ -145,7 +191,13 @@ function Lines({ service, choice, output, follows, following, onFollow }: LinesP
               const line = shown[index];
               return line === undefined ? null : (
                 <div key={key} data-index={index} ref={wrap ? virtualizer.measureElement : undefined}>
-                  <OutputLine line={line} mark={choice.text} raw={choice.raw} />
+                  <OutputLine
+                    line={line}
+                    mark={choice.text}
+                    raw={choice.raw}
+                    here={line.cursor === at}
+                    onLink={onLink}
+                  />
                 </div>
               );
             })}
@@ -157,6 +209,9 @@ function Lines({ service, choice, output, follows, following, onFollow }: LinesP
           {fresh === 0 ? "To the end" : plural(fresh, "new line")} <ArrowDown aria-hidden="true" />
         </Button>
       )}
+      {at !== null && !loading && buffer.first !== undefined && buffer.first.cursor > at && !moreBefore ? (
+        <p className={styles["note"]}>The line of this link is not kept any more.</p>
+      ) : null}
       {buffer.all.length >= MOST_LINES || output.skipped > 0 ? (
         <p className={styles["note"]}>
           {output.skipped > 0

@@ -19,6 +19,8 @@ export class OutputBuffer {
   readonly changed = new Signal();
   /** Dropped at the old end because there were too many. */
   dropped = 0;
+  /** Lines that came in front and show, ever: by how much a view must go down to stay where it is. */
+  prepended = 0;
   /** Lines that pass the filter, oldest first. */
   shown: LogLine[] = [];
   private lines: LogLine[] = [];
@@ -57,6 +59,7 @@ export class OutputBuffer {
     this.lines = [...fresh, ...this.lines];
     const passing = fresh.filter((line) => this.passes(line));
     this.shown = [...passing, ...this.shown];
+    this.prepended += passing.length;
     this.changed.announce();
     return passing.length;
   }
@@ -76,9 +79,7 @@ export class OutputBuffer {
   }
 
   private passes(line: LogLine): boolean {
-    const { stream } = this.filter;
-    if (stream !== "all" && line.stream !== stream) return false;
-    return this.needle === "" || stripAnsi(line.text).toLowerCase().includes(this.needle);
+    return passes(line, this.filter.stream, this.needle);
   }
 
   private trim(most: number): void {
@@ -90,6 +91,18 @@ export class OutputBuffer {
     const kept = this.shown.findIndex((line) => line.cursor >= oldest);
     this.shown.splice(0, kept === -1 ? this.shown.length : kept);
   }
+}
+
+/** Does a line come through? `needle` is in lower case. */
+function passes(line: LogLine, stream: StreamChoice, needle: string): boolean {
+  if (stream !== "all" && line.stream !== stream) return false;
+  return needle === "" || stripAnsi(line.text).toLowerCase().includes(needle);
+}
+
+/** The lines that a filter lets through. */
+export function filtered(lines: readonly LogLine[], { text, stream }: Filter): LogLine[] {
+  const needle = text.toLowerCase();
+  return lines.filter((line) => passes(line, stream, needle));
 }
 
 /** The text without colours. */

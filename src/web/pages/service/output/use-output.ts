@@ -21,6 +21,8 @@ export interface Output {
   skipped: number;
   /** Asks for older lines; resolves to how many of them show. */
   loadOlder: () => Promise<number>;
+  /** Loads older lines until one with this cursor is held, or no more can be. */
+  reach: (cursor: string) => Promise<void>;
 }
 
 /** `following` says whether the newest lines are in view: then old ones make room. */
@@ -107,5 +109,17 @@ export function useOutput(service: string, index: number, following: () => boole
     return older.current;
   }, [buffer, service, index]);
 
-  return { buffer, ...state, loadOlder };
+  const reach = useCallback(
+    async (cursor: string): Promise<void> => {
+      for (let oldest = buffer.first?.cursor; oldest !== undefined && oldest > cursor;) {
+        await loadOlder();
+        const now = buffer.first?.cursor;
+        if (now === oldest) return;
+        oldest = now;
+      }
+    },
+    [buffer, loadOlder],
+  );
+
+  return { buffer, ...state, loadOlder, reach };
 }
