@@ -1,6 +1,5 @@
 // The hub's composition root: opens the store, wires the parts, listens, and closes all of it in reverse.
 import { join } from "node:path";
-import { getRequestListener } from "@hono/node-server";
 import { systemClock, type Clock } from "../base/clock.ts";
 import { MINUTE, SECOND } from "../base/units.ts";
 import type { AgentConnection } from "../contract/agent.ts";
@@ -192,13 +191,7 @@ function createReceivers(options: HubOptions, parts: HubParts, stack: AsyncDispo
   const http = createHttp({ ...options, ...parts, handlers: createHandlers(parts) });
   return {
     failed: (error) => options.logger.warn({ err: error }, "Cannot take a connection"),
-    request: (incoming, outgoing, door, hosts) => {
-      // The door goes along as a binding: a header could be written by anyone.
-      const listener = getRequestListener((request) => http.fetch(request, { incoming, outgoing, door, hosts }), {
-        overrideGlobalObjects: false,
-      });
-      void listener(incoming, outgoing);
-    },
+    request: (incoming, outgoing, door, hosts) => void http(incoming, outgoing, door, hosts),
     upgrade: (request, socket, head, door, hosts) => sockets.upgrade(request, socket, head, door, hosts),
   };
 }

@@ -1,8 +1,6 @@
 // The one way into every route: who calls, may they, is what they sent right; then the handler; then the answer. It translates and
 // implements nothing.
-import type { HttpBindings } from "@hono/node-server";
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import { Hono, type Context } from "hono";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
 import { TailherdError, toFieldIssues } from "../../contract/errors.ts";
 import { routes, type RouteKey, type RouteSpec } from "../../contract/routes.ts";
@@ -13,22 +11,31 @@ import { actorOf, demand } from "../auth/identity.ts";
 import { checkHost, checkProof, checkSite } from "../auth/origin.ts";
 import { Answer, Media, ReadyJson, TakenOver, type Call, type Handlers } from "./define-routes.ts";
 import { API_HEADERS } from "./headers.ts";
-import { problemResponse, toTailherdError } from "./problem-response.ts";
+import { problemReply } from "./problem-response.ts";
 import { bodyLimit, readJsonBody, refuseEncoding } from "./read-body.ts";
+import type { Reply } from "./reply.ts";
+import { Router } from "./router.ts";
 
-/** What hono hands to a request of ours. */
-export type Env = { Bindings: HttpBindings & { door: Door; hosts: ReadonlySet<string> } };
-type RequestContext = Context<Env>;
+/** A request on its way to a route. */
+export interface Request {
+  method: string;
+  /** As it was sent, without the query. */
+  path: string;
+  /** With its "?", or empty. */
+  search: string;
+  incoming: IncomingMessage;
+  outgoing: ServerResponse;
+  door: Door;
+  hosts: ReadonlySet<string>;
+}
 
-/** What `createApp` needs. */
+/** What `createApi` needs. */
 export interface DispatcherOptions {
   handlers: Handlers;
   authenticator: Authenticator;
   logger: Logger;
   /** Check every answer against the contract, in tests: an answer that breaks it becomes `internal`. */
   checkAnswers: boolean;
-  /** Throws when a request must not be looked at any further. */
-  before: (context: RequestContext) => void;
 }
 
 interface Prepared {
@@ -40,70 +47,62 @@ interface Prepared {
 
 const MAX_HEADERS = 100;
 
-/** The API as a hono app: all routes of the table, and problem details for everything else below /api. */
-export function createApp(options: DispatcherOptions): Hono<Env> {
-  const app = new Hono<Env>();
-  app.use(async (context, next) => {
-    options.before(context);
-    await next();
-  });
-  const methods = new Map<string, string[]>();
+/** The API: all routes of the table, and refusals for everything else below /api. Undefined for what is none of its paths; an answer of undefined was written by the handler itself. */
+export function createApi(options: DispatcherOptions): (request: Request) => Promise<Reply | undefined> | undefined {
+  const router = new Router<Prepared>();
   for (const key of Object.keys(routes) as RouteKey[]) {
     const [method = "", path = ""] = key.split(" ");
     const spec: RouteSpec = routes[key];
     const handler = options.handlers[key] as Prepared["handler"];
-    const route: Prepared = { key, spec, query: spec.query?.strict(), handler };
-    const pattern = path.replaceAll(/\{(\w+)\}/g, ":$1");
-    methods.set(pattern, [...(methods.get(pattern) ?? []), method]);
-    app.on(method, pattern, (context) => answer(context, route, options));
+    router.add(method, path, { key, spec, query: spec.query?.strict(), handler });
   }
-  for (const [pattern, known] of methods) {
-    app.all(pattern, (context) => {
-      const allow = known.join(", ");
-      const words = `Cannot ${context.req.method} ${context.req.path}: it takes ${allow}`;
-      const response = problemResponse(new TailherdError("method_not_allowed", words));
-      response.headers.set("allow", allow);
-      return response;
-    });
-  }
-  app.all("/api/*", (context) => {
-    return problemResponse(
-      new TailherdError("not_found", `There is no route ${context.req.method} ${context.req.path}`),
-    );
-  });
-  app.onError((error, context) =>
-    problemResponse(toTailherdError(error, options.logger, `${context.req.method} ${context.req.path}`)),
-  );
-  return app;
+  return (request) => {
+    const { method, path } = request;
+    const found = router.find(method, path);
+    if (found.found === "route") return answer(request, found.route, found.params, options);
+    if (found.found === "path") return Promise.resolve(wrongMethod(request, found.methods));
+    if (!path.startsWith("/api/")) return undefined;
+    throw new TailherdError("not_found", `There is no route ${method} ${path}`);
+  };
+}
+
+function wrongMethod({ method, path }: Request, methods: readonly string[]): Reply {
+  const allow = methods.join(", ");
+  const reply = problemReply(new TailherdError("method_not_allowed", `Cannot ${method} ${path}: it takes ${allow}`));
+  return { ...reply, headers: { ...reply.headers, allow } };
 }
 
 /** Throws when the request names a foreign host, comes from a foreign page or has too many headers; before anything else. */
-export function checkEnvelope(context: RequestContext): void {
-  const { incoming, door, hosts } = context.env;
+export function checkEnvelope({ path, incoming, door, hosts }: Request): void {
   if (incoming.rawHeaders.length > 2 * MAX_HEADERS) {
     throw new TailherdError("refused", `Cannot read the request: it has more than ${MAX_HEADERS} headers`);
   }
   checkHost(door, hosts, incoming.headers);
+  // "GET http://other/" names its host there, and "OPTIONS *" no path at all.
+  if (!path.startsWith("/")) throw new TailherdError("refused", "Cannot read the request: it must name a path");
 }
 
-async function answer(context: RequestContext, route: Prepared, options: DispatcherOptions): Promise<Response> {
-  const { incoming, outgoing, door, hosts } = context.env;
-  const { method } = context.req;
+async function answer(
+  request: Request,
+  route: Prepared,
+  given: Record<string, string>,
+  options: DispatcherOptions,
+): Promise<Reply | undefined> {
+  const { method, incoming, outgoing, door, hosts } = request;
   checkSite(method, hosts, incoming.headers);
   const connection = connectionFacts(incoming, door);
   const identity = await options.authenticator.authenticate(connection, requestFacts(incoming));
   demand(identity, route.spec.action);
   checkProof(method, identity, incoming.headers);
-  const params = checkParams(context, route);
-  const query = checkQuery(context, route);
-  const body = await checkBody(context, route);
+  const params = checkParams(given, route);
+  const query = checkQuery(request, route);
+  const body = await checkBody(request, route);
   const call = { params, query, body, identity, actor: actorOf(identity), connection, incoming, outgoing };
   return respond(await route.handler(call as Call<RouteKey>), route, options);
 }
 
-function checkParams(context: RequestContext, { spec }: Prepared): unknown {
+function checkParams(given: Record<string, string>, { spec }: Prepared): unknown {
   if (spec.params === undefined) return {};
-  const given = context.req.param() as Record<string, string>;
   const checked = spec.params.safeParse(given);
   if (checked.success) return checked.data;
   // No service can have such a name, and what cannot be is not there.
@@ -111,19 +110,19 @@ function checkParams(context: RequestContext, { spec }: Prepared): unknown {
   throw invalid("the path", checked.error);
 }
 
-function checkQuery(context: RequestContext, { query }: Prepared): unknown {
+function checkQuery({ search }: Request, { query }: Prepared): unknown {
   if (query === undefined) return {};
-  const given = Object.entries(context.req.queries()).map(([name, values]) => [
-    name,
-    values.length === 1 ? values[0] : values,
-  ]);
+  const sent = new URLSearchParams(search);
+  const given = [...new Set(sent.keys())].map((name) => {
+    const values = sent.getAll(name);
+    return [name, values.length === 1 ? values[0] : values];
+  });
   const checked = query.safeParse(Object.fromEntries(given));
   if (checked.success) return checked.data;
   throw invalid("the query", checked.error);
 }
 
-async function checkBody(context: RequestContext, { key, spec }: Prepared): Promise<unknown> {
-  const { incoming } = context.env;
+async function checkBody({ incoming }: Request, { key, spec }: Prepared): Promise<unknown> {
   if (spec.body === undefined) {
     refuseEncoding(incoming);
     return undefined;
@@ -139,18 +138,18 @@ function invalid(part: string, error: z.ZodError): TailherdError {
   return new TailherdError("invalid", `Cannot accept ${part}: ${words}`, { issues });
 }
 
-function respond(result: unknown, { key, spec }: Prepared, { checkAnswers }: DispatcherOptions): Response {
-  if (result instanceof TakenOver) return RESPONSE_ALREADY_SENT;
+function respond(result: unknown, { key, spec }: Prepared, { checkAnswers }: DispatcherOptions): Reply | undefined {
+  if (result instanceof TakenOver) return undefined;
   if (result instanceof Media) {
     const type = "media" in spec.result ? spec.result.media : "application/octet-stream";
     const charset = type.startsWith("text/") ? "; charset=utf-8" : "";
-    return new Response(result.content as string, { headers: { ...API_HEADERS, "content-type": type + charset } });
+    return { status: 200, headers: { ...API_HEADERS, "content-type": type + charset }, body: result.content };
   }
   const answer = result instanceof Answer ? result : undefined;
   const text = result instanceof ReadyJson ? result.text : JSON.stringify(answer === undefined ? result : answer.body);
   if (checkAnswers) refuseBrokenAnswer(key, spec, text);
   const headers = { ...API_HEADERS, "content-type": "application/json", ...answer?.headers };
-  return new Response(text, { status: answer?.status ?? 200, headers });
+  return { status: answer?.status ?? 200, headers, body: text };
 }
 
 function refuseBrokenAnswer(key: RouteKey, { result }: RouteSpec, text: string): void {

@@ -1,33 +1,51 @@
 // Everything that is answered over HTTP: the envelope's checks first, then the API, then the dashboard's files.
-import type { HttpBindings } from "@hono/node-server";
-import type { Door } from "../auth/door.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { TailherdError } from "../../contract/errors.ts";
-import { checkEnvelope, createApp, type DispatcherOptions } from "./dispatcher.ts";
-import { problemResponse } from "./problem-response.ts";
+import type { Door } from "../auth/door.ts";
+import { checkEnvelope, createApi, type DispatcherOptions, type Request } from "./dispatcher.ts";
+import { problemReply, toTailherdError } from "./problem-response.ts";
+import { writeReply, type Reply } from "./reply.ts";
 import { createStaticFiles } from "./static-files.ts";
 
 /** What `createHttp` needs. */
-export interface HttpOptions extends Omit<DispatcherOptions, "checkAnswers" | "before"> {
+export interface HttpOptions extends Omit<DispatcherOptions, "checkAnswers"> {
   checkAnswers?: boolean;
   webRoot?: string;
 }
 
-/** Answers requests; the bindings say which door they came in by. */
-export interface Http {
-  fetch(
-    request: Request,
-    bindings: HttpBindings & { door: Door; hosts: ReadonlySet<string> },
-  ): Response | Promise<Response>;
-}
+/** Answers a request that came in by this door; never rejects. */
+export type Http = (
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  door: Door,
+  hosts: ReadonlySet<string>,
+) => Promise<void>;
 
 /** Makes the HTTP side of the hub. */
 export function createHttp(options: HttpOptions): Http {
   const files = createStaticFiles(options.webRoot);
-  const app = createApp({ ...options, checkAnswers: options.checkAnswers ?? false, before: checkEnvelope });
-  app.notFound(async (context) => {
-    const found = await files(context);
-    const words = `There is nothing at ${context.req.method} ${context.req.path}`;
-    return found ?? problemResponse(new TailherdError("not_found", words));
-  });
-  return { fetch: (request, bindings) => app.fetch(request, bindings) };
+  const api = createApi({ ...options, checkAnswers: options.checkAnswers ?? false });
+
+  const answer = async (request: Request): Promise<Reply | undefined> => {
+    checkEnvelope(request);
+    const { method, path, incoming } = request;
+    const routed = api(request);
+    if (routed !== undefined) return await routed;
+    const acceptEncoding = incoming.headers["accept-encoding"] ?? "";
+    const file = await files({ method, path, acceptEncoding });
+    return file ?? problemReply(new TailherdError("not_found", `There is nothing at ${method} ${path}`));
+  };
+
+  return async (incoming, outgoing, door, hosts) => {
+    const { method = "GET", url = "/" } = incoming;
+    const query = url.indexOf("?");
+    const path = query < 0 ? url : url.slice(0, query);
+    const search = query < 0 ? "" : url.slice(query);
+    try {
+      const reply = await answer({ method, path, search, incoming, outgoing, door, hosts });
+      if (reply !== undefined) writeReply(outgoing, reply);
+    } catch (error) {
+      writeReply(outgoing, problemReply(toTailherdError(error, options.logger, `${method} ${path}`)));
+    }
+  };
 }

@@ -2,6 +2,7 @@
 import { TailherdError } from "../../contract/errors.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { API_HEADERS } from "./headers.ts";
+import type { Reply } from "./reply.ts";
 
 /** What anything thrown is to the caller: our own refusals as they are, all else `internal`, told in the log. */
 export function toTailherdError(error: unknown, logger: Logger, what: string): TailherdError {
@@ -22,8 +23,8 @@ function isReplaced(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
 }
 
-/** Status, headers and body of a refusal. */
-export function problemParts(error: TailherdError): { status: number; headers: Record<string, string>; body: string } {
+/** The refusal as an answer. */
+export function problemReply(error: TailherdError): Reply & { body: string } {
   const problem = error.toProblem();
   const headers: Record<string, string> = { ...API_HEADERS, "content-type": "application/problem+json" };
   if (error.code === "unauthenticated") headers["www-authenticate"] = 'Bearer realm="tailherd"';
@@ -31,10 +32,4 @@ export function problemParts(error: TailherdError): { status: number; headers: R
   // What is left of the body is not read, so the connection cannot serve another request.
   if (error.code === "too_large" || error.code === "wrong_type") headers.connection = "close";
   return { status: problem.status, headers, body: JSON.stringify(problem) };
-}
-
-/** The refusal as a response. */
-export function problemResponse(error: TailherdError): Response {
-  const { status, headers, body } = problemParts(error);
-  return new Response(body, { status, headers });
 }

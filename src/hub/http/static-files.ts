@@ -4,11 +4,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { Context } from "hono";
-import type { Env } from "./dispatcher.ts";
 import { DOCS_CSS } from "./docs-style.ts";
 import { SECURITY_HEADERS } from "./headers.ts";
 import { html } from "./html.ts";
+import type { Reply } from "./reply.ts";
 
 const compress = promisify(gzip);
 
@@ -28,7 +27,14 @@ const TYPES: Record<string, string> = {
 const COMPRESSIBLE = new Set([".css", ".html", ".js", ".json", ".map", ".svg", ".txt", ".webmanifest"]);
 
 /** Answers what is no route of the API. */
-export type StaticFiles = (context: Context<Env>) => Promise<Response | undefined>;
+export type StaticFiles = (request: FileRequest) => Promise<Reply | undefined>;
+
+/** What is asked for; the path as it was sent, without the query. */
+export interface FileRequest {
+  method: string;
+  path: string;
+  acceptEncoding: string;
+}
 
 /** Serves the dashboard's directory, or says that there is none. Nothing is read before the first request. */
 export function createStaticFiles(webRoot: string | undefined): StaticFiles {
@@ -46,8 +52,7 @@ export function createStaticFiles(webRoot: string | undefined): StaticFiles {
     return await made;
   };
 
-  return async (context) => {
-    const { path, method } = context.req;
+  return async ({ method, path, acceptEncoding }) => {
     if (method !== "GET" && method !== "HEAD") return undefined;
     if (path === "/docs.css") return respond(DOCS_CSS, ".css", false);
     listed ??= webRoot === undefined ? Promise.resolve(new Set<string>()) : listFiles(webRoot);
@@ -57,22 +62,24 @@ export function createStaticFiles(webRoot: string | undefined): StaticFiles {
     const file = files.has(wanted) ? wanted : isPage && files.has("index.html") ? "index.html" : undefined;
     if (file === undefined || webRoot === undefined) return isPage ? respond(NO_DASHBOARD, ".html", false) : undefined;
     const type = extname(file);
-    const zipped = COMPRESSIBLE.has(type) && /\bgzip\b/.test(context.req.header("accept-encoding") ?? "");
-    const response = respond(await load(webRoot, file, zipped), type, isHashed(file));
-    if (zipped) response.headers.set("content-encoding", "gzip");
-    if (COMPRESSIBLE.has(type)) response.headers.set("vary", "accept-encoding");
-    return response;
+    const zipped = COMPRESSIBLE.has(type) && /\bgzip\b/.test(acceptEncoding);
+    const reply = respond(await load(webRoot, file, zipped), type, isHashed(file));
+    if (zipped) reply.headers["content-encoding"] = "gzip";
+    if (COMPRESSIBLE.has(type)) reply.headers.vary = "accept-encoding";
+    return reply;
   };
 }
 
-function respond(content: string | Uint8Array, type: string, immutable: boolean): Response {
-  return new Response(content as string, {
+function respond(body: string | Uint8Array, type: string, immutable: boolean): Reply {
+  return {
+    status: 200,
     headers: {
       ...SECURITY_HEADERS,
       "content-type": TYPES[type] ?? "application/octet-stream",
       "cache-control": immutable ? "public, max-age=31536000, immutable" : "no-cache",
     },
-  });
+    body,
+  };
 }
 
 /** Vite puts what has a hash in its name into assets/. */

@@ -13,7 +13,7 @@ import { demand, type Identity } from "../auth/identity.ts";
 import type { OneTimeCodes } from "../auth/one-time-codes.ts";
 import type { OpenConnections } from "../auth/open-connections.ts";
 import { checkHost, checkSite } from "../auth/origin.ts";
-import { problemParts, toTailherdError } from "../http/problem-response.ts";
+import { problemReply, toTailherdError } from "../http/problem-response.ts";
 import type { Live } from "./live.ts";
 
 const MAX_PAYLOAD = 256 * KIB;
@@ -109,7 +109,7 @@ async function identify(
 }
 
 function refuse(socket: Duplex, error: TailherdError): void {
-  const { status, headers, body } = problemParts(error);
+  const { status, headers, body } = problemReply(error);
   const lines = Object.entries({ ...headers, connection: "close", "content-length": String(Buffer.byteLength(body)) });
   const head = [`HTTP/1.1 ${status} Refused`, ...lines.map(([name, value]) => `${name}: ${value}`)].join("\r\n");
   socket.end(`${head}\r\n\r\n${body}`);
