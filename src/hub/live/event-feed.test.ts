@@ -49,4 +49,29 @@ describe("EventFeed", () => {
     await feed.close();
     assert.deepEqual(fake.batches, [["a", "b"]]);
   });
+
+  it("stores what came while a batch was being stored, without waiting for a further event", async () => {
+    const clock = new FakeClock();
+    const batches: string[][] = [];
+    const first = Promise.withResolvers<StoredEvent[]>();
+    const appendEvents = (events: TailherdEvent[]): Promise<StoredEvent[]> => {
+      batches.push(events.map(({ id }) => id));
+      return batches.length === 1 ? first.promise : Promise.resolve([]);
+    };
+    const feed = new EventFeed({ appendEvents } as Partial<Store> as Store, clock, silentLogger);
+    feed.add(event("a"));
+    clock.advance(10);
+    await settled();
+    feed.add(event("b"));
+    first.resolve([]);
+    await settled();
+    clock.advance(100);
+    await settled();
+    assert.deepEqual(batches, [["a"], ["b"]]);
+  });
 });
+
+/** Lets everything that waits only for promises go on. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

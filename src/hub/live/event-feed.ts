@@ -49,8 +49,11 @@ export class EventFeed {
     this.timer = undefined;
     await this.storing;
     if (this.waiting.length === 0) return;
-    this.storing = this.storeBatch().finally(() => (this.storing = undefined));
-    await this.storing;
+    const batch = this.storeBatch();
+    this.storing = batch.then(() => undefined);
+    const pause = await batch.finally(() => (this.storing = undefined));
+    // Only now: while a batch is being stored nothing is scheduled, and what came meanwhile would wait for the next event.
+    if (this.waiting.length > 0) this.schedule(pause);
   }
 
   /** Stores what waits, as far as the store can. */
@@ -64,11 +67,11 @@ export class EventFeed {
     this.timer = this.clock.after(delay, () => void this.flush());
   }
 
-  private async storeBatch(): Promise<void> {
+  /** Resolves to the milliseconds to wait before the next batch. */
+  private async storeBatch(): Promise<number> {
     const batch = this.waiting;
     this.waiting = [];
     this.lastBatchAt = this.clock.monotonic();
-    let next = BUSY_DELAY;
     try {
       for (const stored of await this.store.appendEvents(batch)) this.publish(stored);
       if (this.dropped > 0) {
@@ -81,9 +84,9 @@ export class EventFeed {
       const excess = Math.max(0, this.waiting.length - MAX_WAITING);
       this.dropped += excess;
       this.waiting.splice(0, excess);
-      next = RETRY_DELAY;
+      return RETRY_DELAY;
     }
-    if (this.waiting.length > 0) queueMicrotask(() => this.schedule(next));
+    return BUSY_DELAY;
   }
 
   private publish(stored: StoredEvent): void {
