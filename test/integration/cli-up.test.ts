@@ -61,6 +61,7 @@ describe("tailherd up", () => {
     const file = join(scratch, "up.yaml");
     writeFileSync(file, "services:\n  a: {command: sleep 1000, autostart: true}\n");
     await using up = await startUp(["-f", file]);
+    await up.cli.sees("stderr", /Plan: 1 to add/);
     assert.equal((await statusOf(up, "a")).owner, file);
     writeFileSync(file, "services:\n  a: {comand: x}\n");
     const wrong = await runCli(["up", "-f", file], { dataDir: join(scratch, "never") });
