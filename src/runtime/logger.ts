@@ -1,4 +1,4 @@
-// The one logger of a process, handed down as an argument: JSON lines on stderr, or plain words on a terminal.
+// The one logger of a process, handed down as an argument: JSON lines on stderr.
 import { pino } from "pino";
 
 /** What our code needs of a logger; an object of facts first, then words. */

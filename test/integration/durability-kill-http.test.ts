@@ -1,4 +1,4 @@
-// P7 through the front door: four writers of definitions, tokens and settings over HTTP, the hub killed at random. What was answered
+// P7 through the front door: four writers of definitions and tokens over HTTP, the hub killed at random. What was answered
 // with 2xx is there afterwards, once; a revoked token stays revoked. TAILHERD_SOAK_FACTOR=20 makes it 200 rounds.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
