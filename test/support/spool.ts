@@ -50,6 +50,13 @@ export class TempSpool implements Disposable {
     return readdirSync(this.logDir).reduce((sum, name) => sum + statSync(join(this.logDir, name)).size, 0);
   }
 
+  /** Bytes that all of it takes on disk, holes not counted. */
+  diskBytes(): number {
+    return [this.runDir, this.logDir]
+      .flatMap((dir) => readdirSync(dir).map((name) => join(dir, name)))
+      .reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.blocks ?? 0) * 512, 0);
+  }
+
   [Symbol.dispose](): void {
     rmSync(this.dir, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { MAX_LINE, measureLines, spanLines } from "./framing.ts";
+import { countLines, MAX_LINE, measureLines, spanLines } from "./framing.ts";
 
 /** Feeds `chunks` as they come, keeping what is unfinished; answers the lines as bytes, with their cuts. */
 function readInChunks(chunks: Buffer[]): { text: string; cut: boolean }[] {
@@ -55,6 +55,16 @@ describe("framing", () => {
         assert.ok(lines.every(({ text, cut }) => !cut || text.length >= MAX_LINE - 3));
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it("counts as it measures, wherever the buffer begins", () => {
+    fc.assert(
+      fc.property(output, fc.nat(5), (data, from) => {
+        const buffer = data.subarray(from);
+        assert.deepEqual(countLines(buffer), measureLines(buffer));
+      }),
+      { numRuns: 500 },
     );
   });
 

@@ -39,6 +39,38 @@ export function measureLines(buffer: Buffer, final = false): Measured {
   return { bytes: start, lines, cut };
 }
 
+/** In words of four bytes. A line above the limit fills at least one such window without a newline. */
+const COUNT_WINDOW = MAX_LINE / 8;
+
+/**
+ * The same as `measureLines`, for lines that are only counted: as quick for short lines as for long ones, so that hardly a
+ * service writes faster than we count.
+ */
+export function countLines(buffer: Buffer): Measured {
+  // A view of words must begin at one; the buffers that files are read into do.
+  if (buffer.byteOffset % 4 !== 0) return measureLines(buffer);
+  const words = new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length >> 2);
+  let lines = 0;
+  for (let start = 0; start < words.length; start += COUNT_WINDOW) {
+    const found = countNewlines(words, start, Math.min(words.length, start + COUNT_WINDOW));
+    if (found === 0 && start + COUNT_WINDOW <= words.length) return measureLines(buffer);
+    lines += found;
+  }
+  for (let index = words.length * 4; index < buffer.length; index++) if (buffer[index] === NEWLINE) lines++;
+  return { bytes: buffer.lastIndexOf(NEWLINE) + 1, lines, cut: false };
+}
+
+/** Four bytes at a time: each that is a newline leaves its highest bit set in `found`. */
+function countNewlines(words: Int32Array, from: number, to: number): number {
+  let count = 0;
+  for (let index = from; index < to; index++) {
+    const other = (words[index] ?? 0) ^ 0x0a0a0a0a;
+    const found = ~(((other & 0x7f7f7f7f) + 0x7f7f7f7f) | other) & 0x80808080;
+    if (found !== 0) count += ((found >>> 7) & 1) + ((found >>> 15) & 1) + ((found >>> 23) & 1) + (found >>> 31);
+  }
+  return count;
+}
+
 /** One line inside a buffer, newline excluded. */
 export interface LineSpan {
   start: number;

@@ -76,7 +76,6 @@ class SpooledOutput implements OutputLog {
         onDropped: (dropped) => this.drops.add(dropped),
       },
       position,
-      maxSize,
     );
     const puncher = options.puncher === undefined ? createPuncher(logger) : options.puncher;
     const { sources, collector } = this;

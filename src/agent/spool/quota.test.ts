@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { TempSpool, allLines, numbered, textsOf } from "../../../test/support/spool.ts";
 import { MIB } from "../../base/units.ts";
-import type { DroppedOutput } from "./output-log.ts";
+import type { DroppedOutput, Puncher } from "./output-log.ts";
+import { OVERHANG } from "./reclaim.ts";
+
+/** Holes that are there at once, so that what the disk holds depends on nothing but what was written and read. */
+const promptPuncher: Puncher = {
+  async punch(file, length) {
+    const args = ["--punch-hole", "--offset", "0", "--length", String(length), file];
+    assert.equal(spawnSync("fallocate", args).status, 0);
+    return true;
+  },
+};
 
 describe("the quota", () => {
   it("drops the oldest, and kept and dropped lines are all that were written", async () => {
@@ -57,4 +68,36 @@ describe("the quota", () => {
     assert.ok(told.some(({ lines, reason }) => reason === "backlog" && lines > 300_000));
     assert.equal(told.reduce((sum, { lines }) => sum + lines, 0) + kept.length, 600_000);
   });
+
+  for (const [size, part, parts] of [
+    [MIB, 6 * MIB, 20],
+    [24 * MIB, 7 * MIB, 30],
+  ] as const) {
+    it(`of ${size / MIB} MiB bounds the disk also while a service writes faster than is read`, async () => {
+      using spool = new TempSpool();
+      const told: DroppedOutput[] = [];
+      const options = { maxSize: size, puncher: promptPuncher, onDropped: (dropped: DroppedOutput) => told.push(dropped) };
+      const log = await spool.open(options);
+      const line = `${"x".repeat(59)}\n`;
+      const text = line.repeat(Math.floor(part / line.length));
+      const lines = (text.length / line.length) * parts;
+      for (let count = 0; count < parts; count++) {
+        spool.write(count % 4 === 0 ? "stderr" : "stdout", text);
+        // About one turn of reading, whatever that takes of it.
+        await new Promise((resolve) => setImmediate(resolve));
+        const bytes = spool.diskBytes();
+        assert.ok(bytes <= size + OVERHANG, `${bytes / MIB} MiB on disk after ${count + 1} parts`);
+      }
+      await log.drain();
+      const { dropped } = await log.read({ limit: 1 });
+      const kept = await allLines(log);
+      assert.equal(kept.length + dropped, lines, "kept and dropped are all lines");
+      assert.ok(kept.length * 60 > size / 2, "no more was dropped than the quota asks for");
+      await log.close();
+      assert.equal(
+        told.reduce((sum, { lines: count }) => sum + count, 0),
+        dropped,
+      );
+    });
+  }
 });

@@ -13,8 +13,13 @@ export interface ReclaimParts extends Pick<OutputLogOptions, "freeze" | "logger"
   puncher: Puncher | null;
 }
 
+/**
+ * What an instance may hold on disk beyond its quota: half of it waits to be worth a hole, the other half is for what a flood
+ * writes while a hole is punched.
+ */
+export const OVERHANG = 16 * MIB;
 /** Spawning costs a few milliseconds of CPU, so not for less than this. */
-const WORTHWHILE = 8 * MIB;
+const WORTHWHILE = OVERHANG / 2;
 /** A file's apparent size grows with every hole; ext4 ends at 16 TiB. */
 const TOO_LONG = 1024 * GIB;
 /** A service mid-line when frozen gets another chance, so that its line stays whole. */

@@ -113,10 +113,15 @@ export class SegmentStore {
     this.total += size;
   }
 
+  /** Bytes by which what is kept, and `unread` bytes that shall be, are more than the quota. */
+  excess(unread: number): number {
+    return Math.max(0, this.total + unread - this.quota);
+  }
+
   /** Deletes the oldest segments until the rest and `incoming` bytes fit the quota; answers what went with them. */
   enforceQuota(incoming = 0): { lines: number; bytes: number } {
     const before = this.list[0]?.start;
-    while (this.total + incoming > this.quota && this.list.length > 1) {
+    while (this.excess(incoming) > 0 && this.list.length > 1) {
       const oldest = this.list.shift();
       if (oldest === undefined) break;
       this.total -= oldest.size;
