@@ -32,7 +32,7 @@ export class BlockReader {
     }
     for (const segment of snapshot.reverse()) {
       if (segment.firstLine >= bound) continue;
-      for await (const block of walkBackward(segment)) if (block.start.line < bound) yield block;
+      for await (const block of walkBackward(segment, bound)) if (block.start.line < bound) yield block;
     }
   }
 
@@ -48,7 +48,7 @@ export class BlockReader {
     for (const [index, segment] of snapshot.entries()) {
       const next = snapshot[index + 1];
       if (next !== undefined && next.firstLine <= line) continue;
-      for await (const block of walkForward(segment)) if (block.start.line + block.lines > line) yield block;
+      for await (const block of walkForward(segment, line)) if (block.start.line + block.lines > line) yield block;
     }
   }
 
@@ -58,10 +58,11 @@ export class BlockReader {
   }
 }
 
-async function* walkForward({ file, size }: Segment): AsyncGenerator<Block> {
+/** Blocks oldest first, from near `line` on. */
+async function* walkForward({ file, size, marks }: Segment, line: number): AsyncGenerator<Block> {
   await using handle = await openIfThere(file);
   if (handle === undefined) return;
-  let offset = 0;
+  let offset = marks.startFor(line);
   let wanted = FIRST_WINDOW;
   while (offset < size) {
     const window = await readWindow(handle, offset, Math.min(size, offset + wanted));
@@ -69,19 +70,21 @@ async function* walkForward({ file, size }: Segment): AsyncGenerator<Block> {
     for (let header = decodeHeader(window, at); header !== undefined; header = decodeHeader(window, at)) {
       const end = at + blockSize(header);
       if (end > window.length) break;
+      marks.note(header.start.line, offset + at);
       yield { ...header, data: window.subarray(at + HEADER_BYTES, end - TRAILER_BYTES) };
       at = end;
     }
     if (at === 0 && wanted === WINDOW) return;
     offset += at;
-    wanted = WINDOW;
+    wanted = Math.min(WINDOW, 2 * wanted);
   }
 }
 
-async function* walkBackward({ file, size }: Segment): AsyncGenerator<Block> {
+/** Blocks newest first, from near `line` on. */
+async function* walkBackward({ file, size, marks }: Segment, line: number): AsyncGenerator<Block> {
   await using handle = await openIfThere(file);
   if (handle === undefined) return;
-  let end = size;
+  let end = marks.endFor(line, size);
   let wanted = FIRST_WINDOW;
   while (end > 0) {
     const start = Math.max(0, end - wanted);
@@ -91,12 +94,13 @@ async function* walkBackward({ file, size }: Segment): AsyncGenerator<Block> {
       const begin = at - window.readUInt32LE(at - TRAILER_BYTES);
       const header = begin < 0 ? undefined : decodeHeader(window, begin);
       if (header === undefined) break;
+      marks.note(header.start.line, start + begin);
       yield { ...header, data: window.subarray(begin + HEADER_BYTES, at - TRAILER_BYTES) };
       at = begin;
     }
     if (at === window.length && wanted === WINDOW) return;
     end = start + at;
-    wanted = WINDOW;
+    wanted = Math.min(WINDOW, 2 * wanted);
   }
 }
 

@@ -23,6 +23,7 @@ import {
   TRAILER_BYTES,
 } from "./block.ts";
 import type { BlockHeader, Position } from "./block.ts";
+import { Marks } from "./marks.ts";
 
 /** One file of blocks. */
 export interface Segment {
@@ -31,6 +32,7 @@ export interface Segment {
   readonly firstLine: number;
   /** Position before its first block; what was kept up to there tells what is dropped with the segments before. */
   readonly start: Position;
+  readonly marks: Marks;
   /** Bytes of whole blocks. */
   size: number;
 }
@@ -90,7 +92,7 @@ export class SegmentStore {
         continue;
       }
       if (last !== undefined) position = positionAfter(last);
-      this.list.unshift({ file, firstLine, start, size });
+      this.list.unshift({ file, firstLine, start, marks: new Marks(), size });
       this.total += size;
     }
     return position;
@@ -109,6 +111,7 @@ export class SegmentStore {
       throw error;
     }
     if (segment.size === 0) this.list.push(segment);
+    segment.marks.note(header.start.line, segment.size);
     segment.size += size;
     this.total += size;
   }
@@ -146,7 +149,7 @@ export class SegmentStore {
     const last = this.list.at(-1);
     if (last !== undefined && last.size + size <= this.segmentSize) return last;
     this.rest();
-    return { file: this.fileOf(start.line), firstLine: start.line, start, size: 0 };
+    return { file: this.fileOf(start.line), firstLine: start.line, start, marks: new Marks(), size: 0 };
   }
 
   private undo(segment: Segment): void {
