@@ -86,6 +86,10 @@ const keywordSchema = z.string().trim().min(3, "must have 3 characters or more")
 const noNul = (text: string): boolean => !text.includes("\0");
 const NUL = "must hold no NUL character";
 
+const variableNameSchema = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be letters, digits and '_', not beginning with a digit");
+
 const serviceShape = {
   name: nameSchema,
   kind: kindSchema.default("other"),
@@ -102,14 +106,11 @@ const serviceShape = {
   tailscale_url: webUrlSchema.nullable().default(null),
   description: z.string().max(2000).nullable().default(null),
 
-  env: z
-    .record(
-      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be letters, digits and '_', not beginning with a digit"),
-      z.string().max(65_536).refine(noNul, NUL),
-    )
-    .default({}),
+  env: z.record(variableNameSchema, z.string().max(65_536).refine(noNul, NUL)).default({}),
   /** File of NAME=value lines read at each start; `env` wins over it. */
   env_file: z.string().min(1).max(4096).refine(noNul, NUL).nullable().default(null),
+  /** Names of variables, of `env` or `env_file`, whose values are replaced by ••• in output before it is kept. */
+  secrets: z.array(variableNameSchema).max(64).default([]),
   /** Account the service runs as; only an agent that runs as root can change it. */
   user: z
     .string()

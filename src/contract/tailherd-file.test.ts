@@ -31,6 +31,7 @@ const specs: ServiceInput[] = [
     instances: 3,
     user: "www-data",
     env_file: "/etc/x.env",
+    secrets: ["TOKEN"],
     api_url: "http://localhost:1/",
     description: "words",
   },

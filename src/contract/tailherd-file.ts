@@ -57,6 +57,9 @@ const fileServiceSchema = z.strictObject({
   env_file: spec.env_file.optional().meta({
     description: "File of NAME=value lines, read at each start; relative to this file. environment wins over it.",
   }),
+  secrets: spec.secrets.optional().meta({
+    description: "Names of variables whose values are replaced by ••• in output before it is kept.",
+  }),
   user: spec.user.optional().meta({ description: "Account it runs as; needs a hub that runs as root." }),
   ports: z.array(filePortSchema).max(64).optional().meta({ description: "TCP ports it listens on." }),
   match_keywords: spec.match_keywords.optional().meta({

@@ -95,6 +95,29 @@ test("env_file gives variables, env wins over it, and a wrong line is named", as
   assert.match(result.message, /service\.env, line 2: must be NAME=value/);
 });
 
+test("values of secrets do not come into the output, and names that hide nothing are told", async () => {
+  await using agent = await openTestAgent();
+  const file = join(agent.dataDir, "service.env");
+  await writeFile(file, "TOKEN=from-the-file\n");
+  await agent.set({
+    name: "s",
+    start_cmd: 'echo "$TOKEN $PASS $PIN"; exec sleep 3600',
+    env_file: file,
+    env: { PASS: "from-env", PIN: "123" },
+    secrets: ["TOKEN", "PASS", "PIN", "NONE"],
+  });
+  await agent.act("s", "start");
+  const { lines } = await agent.call("read_output", { service: "s", index: 0, limit: 10 });
+  assert.deepEqual(
+    lines.filter(({ stream, text }) => stream === "stdout" || text.startsWith("secret")).map(({ text }) => text),
+    [
+      "secret PIN is not hidden in output: its value has fewer than 4 characters",
+      "secret NONE is not hidden in output: there is no such variable",
+      "••• ••• 123",
+    ],
+  );
+});
+
 test(
   "user runs as that account, with its environment, and never as root",
   { skip: process.getuid?.() !== 0 },

@@ -7,6 +7,7 @@ import { blockSize, positionAfter, START, type Block, type BlockHeader, type Pos
 import { countLines, measureLines, type Measured } from "./framing.ts";
 import type { DroppedOutput } from "./output-log.ts";
 import type { PositionFile } from "./position-file.ts";
+import { MASK_GROWTH, type Redactor } from "./redact.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import type { SourceFile } from "./source-file.ts";
 
@@ -29,6 +30,8 @@ const WAITING_ROOM = 4 * MIB;
 /** So much of a segment may have to be walked at the next open. */
 const REMEMBER_EVERY = 1 * MIB;
 
+const NEWLINE = Buffer.from("\n");
+
 type FileStream = "stdout" | "stderr";
 
 /** What a pump found. `more`: there is more to take now. `stuck`: segments cannot be written; try again in a second. */
@@ -46,6 +49,8 @@ export class Collector {
   position: Position;
   /** What a successor of ours would find; nothing of the files beyond it may be given back. */
   recorded: Position;
+  /** Takes secrets out of what is kept; undefined when none are declared. */
+  redactor: Redactor | undefined;
   private readonly parts: CollectorParts;
   private unremembered = 0;
   private failing: string | undefined;
@@ -128,9 +133,10 @@ export class Collector {
     while (source.offset < size) {
       if (size - source.offset === source.unfinished && options.final !== true) return "drained";
       if (taken >= TURN) return "more";
-      const data = source.read(this.parts.segments.blockLimit, size);
+      const data = source.read(this.readLimit, size);
       if (data.length === 0) return "drained";
-      const measured = measureLines(data, options.final === true && source.offset + data.length === size);
+      const final = options.final === true && source.offset + data.length === size;
+      const measured = this.wholeLines(data, measureLines(data, final));
       if (measured.lines === 0) {
         source.unfinished = data.length;
         return "drained";
@@ -142,28 +148,45 @@ export class Collector {
     return "drained";
   }
 
+  private get readLimit(): number {
+    const { blockLimit } = this.parts.segments;
+    return this.redactor === undefined ? blockLimit : Math.floor(blockLimit / MASK_GROWTH);
+  }
+
+  /** What was measured, but not up to inside a secret in a line that is cut. */
+  private wholeLines(data: Buffer, measured: Measured): Measured {
+    if (!measured.cut || this.redactor === undefined) return measured;
+    const end = this.redactor.safeEnd(data, measured.bytes);
+    if (end === measured.bytes) return measured;
+    const whole = data.subarray(0, end);
+    return { ...measureLines(whole, true), cut: !whole.subarray(-1).equals(NEWLINE) };
+  }
+
   /** Writes a block, or counts it as dropped; false when it shall wait in the file. */
-  private store(stream: OutputStream, data: Buffer, measured: Measured, options: PumpOptions): boolean {
-    const header = this.headerFor(stream, measured);
+  private store(stream: OutputStream, data: Buffer, taken: Measured, options: PumpOptions): boolean {
+    const kept = this.redactor?.redact(data) ?? data;
+    const measured = kept === data ? taken : { ...measureLines(kept, true), cut: taken.cut };
+    const header = this.headerFor(stream, measured, taken.bytes);
     this.dropOverQuota(blockSize(header));
     try {
-      this.parts.segments.append(header, data);
+      this.parts.segments.append(header, kept);
     } catch (error) {
-      return this.cannotStore(stream, measured, options, error);
+      return this.cannotStore(stream, taken, options, error);
     }
-    this.advance(stream, measured);
+    this.advance(stream, taken);
     this.position = positionAfter(header);
     this.recorded = this.position;
-    this.unremembered += data.length;
+    this.unremembered += kept.length;
     if (this.unremembered >= REMEMBER_EVERY) this.remember();
-    this.parts.onBlock({ ...header, data });
+    this.parts.onBlock({ ...header, data: kept });
     this.failing = undefined;
     return true;
   }
 
-  private headerFor(stream: OutputStream, { bytes, lines, cut }: Measured): BlockHeader {
+  /** `taken`: bytes of the service's file that it stands for. */
+  private headerFor(stream: OutputStream, { bytes, lines, cut }: Measured, taken: number): BlockHeader {
     const start = { ...this.position };
-    if (stream !== "tailherd") start[stream] += bytes;
+    if (stream !== "tailherd") start[stream] += taken;
     return { stream, cut, bytes, lines, time: this.parts.clock.now(), start };
   }
 
@@ -207,7 +230,8 @@ export class Collector {
     let taken = 0;
     while (taken < SKIP_TURN && segments.excess(unread("stdout") + unread("stderr")) > 0) {
       const stream = unread("stdout") >= unread("stderr") ? "stdout" : "stderr";
-      const measured = countLines(sources[stream].read(segments.blockLimit, sizes[stream]));
+      const data = sources[stream].read(this.readLimit, sizes[stream]);
+      const measured = this.wholeLines(data, countLines(data));
       if (measured.lines === 0) break;
       this.drop(stream, measured, "backlog");
       taken += measured.bytes;

@@ -16,12 +16,21 @@ import { PositionFile } from "./position-file.ts";
 import { createPuncher } from "./punch.ts";
 import { Reclaimer } from "./reclaim.ts";
 import { Recent } from "./recent.ts";
+import { Redactor } from "./redact.ts";
+import { SecretsFile } from "./secrets-file.ts";
 import { SegmentStore } from "./segment-store.ts";
 import { SourceFile } from "./source-file.ts";
 import { Waker } from "./wake.ts";
 
 /** A note waits for at most so many turns of reading. */
 const NOTE_TURNS = 16;
+
+/** What is remembered of an instance's output. */
+interface OutputFiles {
+  positions: PositionFile;
+  segments: SegmentStore;
+  secrets: SecretsFile;
+}
 
 /** Opens (or makes) the output log of an instance; throws when its directories cannot be made or read. */
 export async function openOutputLog(options: OutputLogOptions): Promise<OutputLog> {
@@ -34,7 +43,9 @@ export async function openOutputLog(options: OutputLogOptions): Promise<OutputLo
   const segments = new SegmentStore(options.logDir, options.maxSize);
   const remembered = positions.load();
   const position = newerPosition(segments.load(remembered), remembered?.position);
-  const log = new SpooledOutput(options, positions, segments, position);
+  const secrets = new SecretsFile(join(options.runDir, "output-secrets"));
+  secrets.load(options.logger);
+  const log = new SpooledOutput(options, { positions, segments, secrets }, position);
   log.start();
   return log;
 }
@@ -44,6 +55,7 @@ class SpooledOutput implements OutputLog {
   readonly stderrFile: string;
   private readonly options: OutputLogOptions;
   private readonly segments: SegmentStore;
+  private readonly secrets: SecretsFile;
   private readonly sources: { stdout: SourceFile; stderr: SourceFile };
   private readonly collector: Collector;
   private readonly reclaimer: Reclaimer;
@@ -53,10 +65,12 @@ class SpooledOutput implements OutputLog {
   private readonly drops: DropReport;
   private readonly waker: Waker;
 
-  constructor(options: OutputLogOptions, positions: PositionFile, segments: SegmentStore, position: Position) {
+  constructor(options: OutputLogOptions, files: OutputFiles, position: Position) {
     const { clock, logger, maxSize } = options;
+    const { positions, segments, secrets } = files;
     this.options = options;
     this.segments = segments;
+    this.secrets = secrets;
     this.stdoutFile = join(options.runDir, "stdout");
     this.stderrFile = join(options.runDir, "stderr");
     this.sources = {
@@ -77,6 +91,7 @@ class SpooledOutput implements OutputLog {
       },
       position,
     );
+    this.collector.redactor = Redactor.of(secrets.values);
     const puncher = options.puncher === undefined ? createPuncher(logger) : options.puncher;
     const { sources, collector } = this;
     this.reclaimer = new Reclaimer(
@@ -135,6 +150,14 @@ class SpooledOutput implements OutputLog {
     return this.followers.add(next, onLines);
   }
 
+  redact(values: readonly string[]): void {
+    try {
+      this.secrets.save(values);
+    } finally {
+      this.collector.redactor = Redactor.of(this.secrets.values);
+    }
+  }
+
   resize(maxSize: number): void {
     this.collector.resize(maxSize);
     this.reclaimer.resize(maxSize);
@@ -154,7 +177,8 @@ class SpooledOutput implements OutputLog {
     await this.close();
     await rm(this.options.logDir, { recursive: true, force: true });
     const { runDir } = this.options;
-    for (const name of ["stdout", "stderr", "output-position"]) await rm(join(runDir, name), { force: true });
+    for (const name of ["stdout", "stderr", "output-position", "output-secrets"])
+      await rm(join(runDir, name), { force: true });
   }
 
   /** Lines before the oldest kept one are dropped, and so are those for which the count has gaps. */

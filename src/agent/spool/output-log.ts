@@ -56,6 +56,11 @@ export interface OutputLog {
   read(query: Omit<OutputQuery, "service" | "index">): Promise<OutputPage>;
   /** Calls back with batches of new lines, after those behind cursor `after` where given; dispose to stop. */
   follow(after: string | undefined, onLines: (lines: LogLine[]) => void): Disposable;
+  /**
+   * Keeps these values out of all that is stored from now on, those of the call before too, also after a restart of the agent.
+   * Throws when they cannot be remembered for that.
+   */
+  redact(values: readonly string[]): void;
   /** Applies a changed `logs.max_size`, bytes. */
   resize(maxSize: number): void;
   /** Stops reading; the files and what the service writes meanwhile stay for the next open. */

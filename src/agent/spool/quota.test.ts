@@ -76,7 +76,11 @@ describe("the quota", () => {
     it(`of ${size / MIB} MiB bounds the disk also while a service writes faster than is read`, async () => {
       using spool = new TempSpool();
       const told: DroppedOutput[] = [];
-      const options = { maxSize: size, puncher: promptPuncher, onDropped: (dropped: DroppedOutput) => told.push(dropped) };
+      const options = {
+        maxSize: size,
+        puncher: promptPuncher,
+        onDropped: (dropped: DroppedOutput) => told.push(dropped),
+      };
       const log = await spool.open(options);
       const line = `${"x".repeat(59)}\n`;
       const text = line.repeat(Math.floor(part / line.length));

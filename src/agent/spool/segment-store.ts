@@ -40,8 +40,8 @@ export interface Segment {
 const SUFFIX = ".seg";
 const SCAN_WINDOW = 256 * KIB;
 const SEGMENTS_IN_QUOTA = 8;
-/** A quota below this would hold no two blocks. */
-const MIN_QUOTA = 256 * KIB;
+/** As in definitions; a block, of which eight must fit, has to hold more than the longest line. */
+const MIN_QUOTA = 1 * MIB;
 
 /** The segments of one instance, oldest first; the last one is written to. */
 export class SegmentStore {

@@ -7,6 +7,7 @@ import type { Containment } from "./containment.ts";
 import { findProgram } from "./find-program.ts";
 import { directoryProblem } from "./launch-failure.ts";
 import { buildLaunch } from "./launch-script.ts";
+import { readSecrets } from "./secrets.ts";
 import { programOf } from "./shell-words.ts";
 
 export interface CheckSources {
@@ -16,7 +17,7 @@ export interface CheckSources {
   running: SampledInstance[];
 }
 
-/** Problems with directory, user, env_file, command, limits, keywords and ports. */
+/** Problems with directory, user, env_file, secrets, command, limits, keywords and ports. */
 export function checkSpec(spec: ServiceSpec, sources: CheckSources): SpecProblem[] {
   const problems: SpecProblem[] = [];
   const add = (path: string, message: string, severity: SpecProblem["severity"] = "error"): void =>
@@ -28,6 +29,9 @@ export function checkSpec(spec: ServiceSpec, sources: CheckSources): SpecProblem
       const directory = directoryProblem(spec);
       if (directory !== undefined) add("working_dir", directory);
       checkProgram(spec, launch.env.PATH ?? "", launch.directory, add);
+    }
+    if (launch.ok) {
+      for (const { index, words } of readSecrets(spec, launch.env).problems) add(`secrets.${index}`, words, "warning");
     }
   }
   const limit = sources.containment.problem(spec.limits);

@@ -8,6 +8,7 @@ import type { InstanceLife } from "./instance-life.ts";
 import type { Run } from "./instance-record.ts";
 import { buildLaunch } from "./launch-script.ts";
 import { NO_HISTORY, recordStart } from "./restart-policy.ts";
+import { readSecrets } from "./secrets.ts";
 import { systemWords } from "./system-words.ts";
 
 /** A process that lives this long after its launch is running; one that ends earlier has clearly failed to start. */
@@ -166,6 +167,9 @@ export class Starting {
     if (!text.ok) return text.words;
     const place = this.prepare();
     if (!place.ok) return place.words;
+    const secrets = readSecrets(spec, text.env);
+    life.output.redact(secrets.values);
+    for (const { words } of secrets.problems) life.output.note(words);
     directory.write("launch", text.launch);
     if (text.body !== undefined) directory.write("body", text.body);
     directory.clearWords();

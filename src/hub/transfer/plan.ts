@@ -5,7 +5,7 @@ import { specOf } from "../store/spec-of.ts";
 import { differences, type Difference } from "./differences.ts";
 
 /** Fields that a process takes when it starts; a change of any other counts while it runs. */
-const TAKEN_AT_START = new Set(["start_cmd", "argv", "working_dir", "env", "env_file", "user", "limits"]);
+const TAKEN_AT_START = new Set(["start_cmd", "argv", "working_dir", "env", "env_file", "secrets", "user", "limits"]);
 
 /**
  * One step for each definition of the file, in its order, then the removals: what this owner owned and no longer names. What

@@ -51,6 +51,13 @@ export const FIELD_GROUPS: readonly FieldGroup[] = [
         mono: true,
         help: "Read at each start; the environment above wins.",
       },
+      {
+        path: "secrets",
+        label: "Secrets",
+        kind: "lines",
+        mono: true,
+        help: "Names of variables, one a line, whose values are hidden in output.",
+      },
       { path: "instances", label: "Instances", kind: "number", help: "Copies side by side." },
     ],
   },
