@@ -7,13 +7,16 @@ import { setTimeout as wait } from "node:timers/promises";
 import { openOutputLog } from "../../src/agent/spool/open-output-log.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { MIB, SECOND } from "../../src/base/units.ts";
+import type { LogLine } from "../../src/contract/status.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
 import { startService, TalkingFixture } from "../support/run-fixture.ts";
-import { TempSpool } from "../support/spool.ts";
+import { allLines, TempSpool } from "../support/spool.ts";
 
 const LINES = 1_000_000;
 const WIDTH = 60;
 const QUOTA = 256 * MIB;
+/** Cursor of the very first line. */
+const FIRST = "00000000000";
 
 interface Report {
   cpu_seconds: number;
@@ -72,6 +75,65 @@ describe("a million lines", () => {
     await expectAllLines(spool);
   });
 });
+
+describe("a flood above the quota", () => {
+  it("is told live and by pages alike, and a note counts what is in neither", async (t) => {
+    using spool = new TempSpool();
+    const { runDir, logDir } = spool;
+    const log = await openOutputLog({ runDir, logDir, maxSize: 2 * MIB, clock: systemClock, logger: silentLogger });
+    const { promise: allTold, resolve } = Promise.withResolvers<void>();
+    const live: LogLine[] = [];
+    let ended = false;
+    using following = log.follow(undefined, (lines) => {
+      live.push(...lines);
+      if (lines.some(({ stream }) => stream === "tailherd")) void expectNotes();
+    });
+    void following;
+    const expectNotes = async (): Promise<void> => {
+      const { dropped } = await log.read({ limit: 1 });
+      if (ended && noted(live) === dropped) resolve();
+    };
+    const service = flood(spool);
+    const paged: LogLine[] = [];
+    const pager = (async () => {
+      while (!ended) {
+        paged.push(...(await log.read({ limit: 5000, after: paged.at(-1)?.cursor ?? FIRST })).lines);
+        await new Promise((next) => setImmediate(next));
+      }
+    })();
+    assert.equal((await service.done).code, 0);
+    await log.drain();
+    ended = true;
+    await Promise.all([pager, expectNotes(), allTold]);
+    const kept = await allLines(log);
+    const { dropped } = await log.read({ limit: 1 });
+    await log.close();
+    const notes = live.filter(({ stream }) => stream === "tailherd").length;
+    t.diagnostic(`${live.length} lines told live, ${paged.length} paged, ${kept.length} kept, ${dropped} dropped`);
+    assert.ok(dropped > 0);
+    const last = Number.parseInt(live.at(-1)?.cursor ?? "", 36);
+    assert.equal(last + 1, LINES + notes);
+    const texts = new Map(live.map(({ cursor, text }) => [cursor, text]));
+    assert.equal(texts.size, live.length, "none is told twice");
+    for (const lines of [live, paged]) {
+      assert.ok(lines.every(({ cursor }, index) => index === 0 || cursor > (lines[index - 1]?.cursor ?? "")));
+      assert.ok(lines.every(({ cursor, text }) => text === (texts.get(cursor) ?? text)));
+      for (const { stream, text } of lines) if (stream === "stdout") assert.match(text, /^line \d{7} x{46}$/);
+    }
+    assert.ok(
+      kept.every(({ cursor, text }) => texts.get(cursor) === text),
+      "all that is kept was told live",
+    );
+    assert.ok(LINES + notes - live.length <= dropped, "what was not told live is among what was dropped");
+    assert.equal(kept.length + dropped, LINES + notes);
+  });
+});
+
+/** Lines that notes call dropped. */
+function noted(lines: LogLine[]): number {
+  const notes = lines.filter(({ stream }) => stream === "tailherd");
+  return notes.reduce((sum, { text }) => sum + Number(/^dropped (\d+) lines/.exec(text)?.[1]), 0);
+}
 
 function flood(spool: TempSpool): ReturnType<typeof startService> {
   const files = { stdout: join(spool.runDir, "stdout"), stderr: join(spool.runDir, "stderr") };
