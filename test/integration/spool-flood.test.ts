@@ -83,7 +83,7 @@ describe("a flood above the quota", () => {
     const log = await openOutputLog({ runDir, logDir, maxSize: 2 * MIB, clock: systemClock, logger: silentLogger });
     const { promise: allTold, resolve } = Promise.withResolvers<void>();
     const live: LogLine[] = [];
-    let ended = false;
+    const over = new AbortController();
     using following = log.follow(undefined, (lines) => {
       live.push(...lines);
       if (lines.some(({ stream }) => stream === "tailherd")) void expectNotes();
@@ -91,19 +91,19 @@ describe("a flood above the quota", () => {
     void following;
     const expectNotes = async (): Promise<void> => {
       const { dropped } = await log.read({ limit: 1 });
-      if (ended && noted(live) === dropped) resolve();
+      if (over.signal.aborted && noted(live) === dropped) resolve();
     };
     const service = flood(spool);
     const paged: LogLine[] = [];
     const pager = (async () => {
-      while (!ended) {
+      while (!over.signal.aborted) {
         paged.push(...(await log.read({ limit: 5000, after: paged.at(-1)?.cursor ?? FIRST })).lines);
         await new Promise((next) => setImmediate(next));
       }
     })();
     assert.equal((await service.done).code, 0);
     await log.drain();
-    ended = true;
+    over.abort();
     await Promise.all([pager, expectNotes(), allTold]);
     const kept = await allLines(log);
     const { dropped } = await log.read({ limit: 1 });

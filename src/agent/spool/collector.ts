@@ -3,16 +3,16 @@ import type { Clock } from "../../base/clock.ts";
 import { MIB } from "../../base/units.ts";
 import type { OutputStream } from "../../contract/status.ts";
 import type { Logger } from "../../runtime/logger.ts";
-import { blockSize, positionAfter, START, type Block, type BlockHeader, type Position } from "./block.ts";
+import { blockSize, positionAfter, type Block, type BlockHeader, type Position } from "./block.ts";
 import { countLines, measureLines, type Measured } from "./framing.ts";
 import type { DroppedOutput } from "./output-log.ts";
 import type { PositionFile } from "./position-file.ts";
 import { MASK_GROWTH, type Redactor } from "./redact.ts";
 import type { SegmentStore } from "./segment-store.ts";
-import type { SourceFile } from "./source-file.ts";
+import type { FileStream, SourceFile } from "./source-file.ts";
 
 export interface CollectorParts {
-  sources: { stdout: SourceFile; stderr: SourceFile };
+  sources: Record<FileStream, SourceFile>;
   segments: SegmentStore;
   positions: PositionFile;
   clock: Clock;
@@ -29,10 +29,6 @@ const SKIP_TURN = 16 * MIB;
 const WAITING_ROOM = 4 * MIB;
 /** So much of a segment may have to be walked at the next open. */
 const REMEMBER_EVERY = 1 * MIB;
-
-const NEWLINE = Buffer.from("\n");
-
-type FileStream = "stdout" | "stderr";
 
 /** What a pump found. `more`: there is more to take now. `stuck`: segments cannot be written; try again in a second. */
 export type Pumped = "drained" | "more" | "stuck";
@@ -93,7 +89,7 @@ export class Collector {
     const source = this.parts.sources[stream];
     if (source.offset !== source.size()) return false;
     if (source.offset === 0) return true;
-    // A crash between these two leaves a file smaller than our place in it, which `noticeShrunk` reads the same way.
+    // A crash between these two leaves a file smaller than our place in it, which `look` reads the same way.
     source.truncate();
     this.restart(stream);
     return true;
@@ -136,7 +132,7 @@ export class Collector {
       const data = source.read(this.readLimit, size);
       if (data.length === 0) return "drained";
       const final = options.final === true && source.offset + data.length === size;
-      const measured = this.wholeLines(data, measureLines(data, final));
+      const measured = this.endWell(data, measureLines(data, final));
       if (measured.lines === 0) {
         source.unfinished = data.length;
         return "drained";
@@ -148,24 +144,19 @@ export class Collector {
     return "drained";
   }
 
+  /** What was measured, but not up to inside a secret. */
+  private endWell(data: Buffer, measured: Measured): Measured {
+    return this.redactor?.endWell(data, measured) ?? measured;
+  }
+
   private get readLimit(): number {
     const { blockLimit } = this.parts.segments;
     return this.redactor === undefined ? blockLimit : Math.floor(blockLimit / MASK_GROWTH);
   }
 
-  /** What was measured, but not up to inside a secret in a line that is cut. */
-  private wholeLines(data: Buffer, measured: Measured): Measured {
-    if (!measured.cut || this.redactor === undefined) return measured;
-    const end = this.redactor.safeEnd(data, measured.bytes);
-    if (end === measured.bytes) return measured;
-    const whole = data.subarray(0, end);
-    return { ...measureLines(whole, true), cut: !whole.subarray(-1).equals(NEWLINE) };
-  }
-
   /** Writes a block, or counts it as dropped; false when it shall wait in the file. */
   private store(stream: OutputStream, data: Buffer, taken: Measured, options: PumpOptions): boolean {
-    const kept = this.redactor?.redact(data) ?? data;
-    const measured = kept === data ? taken : { ...measureLines(kept, true), cut: taken.cut };
+    const { kept, measured } = this.redactor?.redactLines(data, taken) ?? { kept: data, measured: taken };
     const header = this.headerFor(stream, measured, taken.bytes);
     this.dropOverQuota(blockSize(header));
     try {
@@ -231,7 +222,7 @@ export class Collector {
     while (taken < SKIP_TURN && segments.excess(unread("stdout") + unread("stderr")) > 0) {
       const stream = unread("stdout") >= unread("stderr") ? "stdout" : "stderr";
       const data = sources[stream].read(this.readLimit, sizes[stream]);
-      const measured = this.wholeLines(data, countLines(data));
+      const measured = this.endWell(data, countLines(data));
       if (measured.lines === 0) break;
       this.drop(stream, measured, "backlog");
       taken += measured.bytes;
@@ -262,11 +253,4 @@ export class Collector {
     this.position = { ...this.position, epoch: this.position.epoch + 1, [stream]: 0 };
     this.remember();
   }
-}
-
-/** The newer of what the last block and the position file say. */
-export function newerPosition(block: Position | undefined, remembered: Position | undefined): Position {
-  if (block === undefined || remembered === undefined) return block ?? remembered ?? START;
-  if (block.epoch !== remembered.epoch) return block.epoch > remembered.epoch ? block : remembered;
-  return block.line >= remembered.line ? block : remembered;
 }

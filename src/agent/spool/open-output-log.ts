@@ -6,20 +6,20 @@ import type { OutputPage } from "../../contract/agent.ts";
 import type { LogLine } from "../../contract/status.ts";
 import type { Position } from "./block.ts";
 import { BlockReader } from "./block-reader.ts";
-import { Collector, newerPosition, type Pumped, type PumpOptions } from "./collector.ts";
+import { Collector, type Pumped, type PumpOptions } from "./collector.ts";
 import { DropReport } from "./drop-report.ts";
 import { Followers } from "./followers.ts";
 import { fromCursor } from "./lines.ts";
 import type { DroppedOutput, OutputLog, OutputLogOptions } from "./output-log.ts";
 import { type Extent, type PageQuery, readPage } from "./pages.ts";
-import { PositionFile } from "./position-file.ts";
+import { newerPosition, PositionFile } from "./position-file.ts";
 import { createPuncher } from "./punch.ts";
 import { Reclaimer } from "./reclaim.ts";
 import { Recent } from "./recent.ts";
 import { Redactor } from "./redact.ts";
 import { SecretsFile } from "./secrets-file.ts";
 import { SegmentStore } from "./segment-store.ts";
-import { SourceFile } from "./source-file.ts";
+import { type FileStream, SourceFile } from "./source-file.ts";
 import { Waker } from "./wake.ts";
 
 /** A note waits for at most so many turns of reading. */
@@ -56,7 +56,7 @@ class SpooledOutput implements OutputLog {
   private readonly options: OutputLogOptions;
   private readonly segments: SegmentStore;
   private readonly secrets: SecretsFile;
-  private readonly sources: { stdout: SourceFile; stderr: SourceFile };
+  private readonly sources: Record<FileStream, SourceFile>;
   private readonly collector: Collector;
   private readonly reclaimer: Reclaimer;
   private readonly recent: Recent;

@@ -2,7 +2,7 @@
 // so that a torn write leaves the older one and a full disk does not matter.
 import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import { POSITION_BYTES, readPosition, writePosition, type Position } from "./block.ts";
+import { POSITION_BYTES, readPosition, START, writePosition, type Position } from "./block.ts";
 
 /** A remembered position, and from where in which segment to look for newer blocks. */
 export interface Remembered {
@@ -67,4 +67,11 @@ export class PositionFile {
       closeSync(fd);
     }
   }
+}
+
+/** The newer of what the last block and the position file say. */
+export function newerPosition(block: Position | undefined, remembered: Position | undefined): Position {
+  if (block === undefined || remembered === undefined) return block ?? remembered ?? START;
+  if (block.epoch !== remembered.epoch) return block.epoch > remembered.epoch ? block : remembered;
+  return block.line >= remembered.line ? block : remembered;
 }

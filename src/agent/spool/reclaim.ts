@@ -3,13 +3,11 @@
 import { GIB, MIB } from "../../base/units.ts";
 import type { Collector } from "./collector.ts";
 import type { OutputLogOptions, Puncher } from "./output-log.ts";
-import type { SourceFile } from "./source-file.ts";
-
-type Stream = "stdout" | "stderr";
+import type { FileStream, SourceFile } from "./source-file.ts";
 
 export interface ReclaimParts extends Pick<OutputLogOptions, "freeze" | "logger"> {
   collector: Collector;
-  sources: Record<Stream, SourceFile>;
+  sources: Record<FileStream, SourceFile>;
   puncher: Puncher | null;
 }
 
@@ -28,7 +26,7 @@ const FREEZE_ATTEMPTS = 20;
 /** Gives space back, one act at a time. */
 export class Reclaimer {
   private readonly parts: ReclaimParts;
-  private readonly given: Record<Stream, number> = { stdout: 0, stderr: 0 };
+  private readonly given: Record<FileStream, number> = { stdout: 0, stderr: 0 };
   private worthwhile: number;
   private canPunch: boolean;
   private failedFreezes = 0;
@@ -67,7 +65,7 @@ export class Reclaimer {
     };
   }
 
-  private due(stream: Stream): boolean {
+  private due(stream: FileStream): boolean {
     const offset = this.parts.collector.recorded[stream];
     // The file was emptied since.
     if (offset < this.given[stream]) this.given[stream] = 0;
@@ -75,7 +73,7 @@ export class Reclaimer {
     return offset - this.given[stream] >= this.worthwhile;
   }
 
-  private async reclaim(streams: Stream[]): Promise<void> {
+  private async reclaim(streams: FileStream[]): Promise<void> {
     try {
       for (const stream of streams) {
         if (this.parts.sources[stream].offset > TOO_LONG && (await this.emptyFrozen([stream]))) continue;
@@ -87,7 +85,7 @@ export class Reclaimer {
     }
   }
 
-  private async punch(stream: Stream): Promise<void> {
+  private async punch(stream: FileStream): Promise<void> {
     const { puncher, collector, sources } = this.parts;
     if (puncher === null || !this.canPunch) return;
     const length = collector.recorded[stream];
@@ -96,7 +94,7 @@ export class Reclaimer {
   }
 
   /** Stops the service, takes its last bytes, empties the files, lets it go on; answers whether all were emptied. */
-  private async emptyFrozen(streams: Stream[]): Promise<boolean> {
+  private async emptyFrozen(streams: FileStream[]): Promise<boolean> {
     const { freeze, collector } = this.parts;
     if (freeze === undefined) return false;
     await using frozen = await freeze();

@@ -1,7 +1,6 @@
 // Takes declared secrets out of output before it is kept. Works on whole blocks of bytes; what holds none is passed on as it is.
+import { measureLines, type Measured } from "./framing.ts";
 
-/** Stands where a secret was. */
-const MASK = "•••";
 /** Shorter values stand in innocent words too. */
 export const SHORTEST_SECRET = 4;
 /** So many times its size a text of nothing but secrets may become, at most. */
@@ -9,7 +8,9 @@ export const MASK_GROWTH = 3;
 /** Longer values are looked for in pieces, so that one is never larger than what is read at a time. */
 const LONGEST_PIECE = 4096;
 
-const MASK_BYTES = Buffer.from(MASK);
+/** Stands where a secret was. */
+const MASK = Buffer.from("•••");
+const NEWLINE = Buffer.from("\n");
 
 /** Looks for the forms of some values: as they are, inside a JSON text, and inside an address. */
 export class Redactor {
@@ -31,17 +32,28 @@ export class Redactor {
     const parts: Buffer[] = [];
     let end = 0;
     for (const secret of this.find(data)) {
-      parts.push(data.subarray(end, secret.start), MASK_BYTES);
+      parts.push(data.subarray(end, secret.start), MASK);
       end = secret.end;
     }
     return end === 0 ? data : Buffer.concat([...parts, data.subarray(end)]);
   }
 
-  /**
-   * Where to end a block instead of at `end`, so that no secret is in two: `data` goes on behind it, and may itself end inside
-   * a secret.
-   */
-  safeEnd(data: Buffer, end: number): number {
+  /** Lines without their secrets; the same when they hold none. A mask may be longer than what it hides. */
+  redactLines(data: Buffer, measured: Measured): { kept: Buffer; measured: Measured } {
+    const kept = this.redact(data);
+    return { kept, measured: kept === data ? measured : { ...measureLines(kept, true), cut: measured.cut } };
+  }
+
+  /** What was measured of `data`, less where it ends inside a secret, as only a line above the limit can. */
+  endWell(data: Buffer, measured: Measured): Measured {
+    const end = measured.cut ? this.safeEnd(data, measured.bytes) : measured.bytes;
+    if (end === measured.bytes) return measured;
+    const whole = data.subarray(0, end);
+    return { ...measureLines(whole, true), cut: !whole.subarray(-1).equals(NEWLINE) };
+  }
+
+  /** The place before `end` where a secret begins that `end` or the end of `data` cuts in two; else `end`. */
+  private safeEnd(data: Buffer, end: number): number {
     let last = 0;
     for (const secret of this.find(data)) {
       if (secret.start >= end) return end;

@@ -4,6 +4,9 @@ import { KIB } from "../../base/units.ts";
 
 const REUSE_FROM = 16 * KIB;
 
+/** The streams of a service, each a file of its own. */
+export type FileStream = "stdout" | "stderr";
+
 /** A file that grows at its end while we read behind. */
 export class SourceFile {
   readonly file: string;
