@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { TempSpool, allLines, numbered, textsOf } from "../../../test/support/spool.ts";
 import { MIB } from "../../base/units.ts";
 import type { DroppedOutput, Puncher } from "./output-log.ts";
@@ -104,4 +105,42 @@ describe("the quota", () => {
       );
     });
   }
+
+  it("counts what it drops exactly, wherever the agent is killed", async () => {
+    const step = fc.oneof(
+      fc.record({ stream: fc.constantFrom("stdout" as const, "stderr" as const), lines: fc.nat(60_000) }),
+      fc.constantFrom("turn" as const, "drain" as const, "kill" as const),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 20 }), async (steps) => {
+        let spool = new TempSpool();
+        let log = await spool.open({ maxSize: MIB });
+        let written = 0;
+        for (const each of steps) {
+          if (each === "turn") await new Promise((resolve) => setImmediate(resolve));
+          else if (each === "drain") await log.drain();
+          else if (each === "kill") {
+            const left = spool.copy();
+            // Its place is its own, so that closing it tells the copy nothing.
+            await log.close();
+            spool[Symbol.dispose]();
+            spool = left;
+            log = await spool.open({ maxSize: MIB });
+          } else {
+            spool.write(each.stream, numbered(written, written + each.lines));
+            written += each.lines;
+          }
+        }
+        await log.drain();
+        const kept = (await allLines(log)).filter(({ stream }) => stream !== "tailherd");
+        const { dropped } = await log.read({ limit: 1 });
+        assert.equal(kept.length + dropped, written);
+        assert.equal(new Set(kept.map(({ text }) => text)).size, kept.length, "none is kept twice");
+        assert.ok(kept.every(({ text }) => /^line \d+$/.test(text)));
+        await log.close();
+        spool[Symbol.dispose]();
+      }),
+      { numRuns: 25 },
+    );
+  });
 });
