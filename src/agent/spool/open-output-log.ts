@@ -66,7 +66,7 @@ class SpooledOutput implements OutputLog {
   private readonly waker: Waker;
 
   constructor(options: OutputLogOptions, files: OutputFiles, position: Position) {
-    const { clock, logger, maxSize } = options;
+    const { clock, logger } = options;
     const { positions, segments, secrets } = files;
     this.options = options;
     this.segments = segments;
@@ -94,10 +94,8 @@ class SpooledOutput implements OutputLog {
     this.collector.redactor = Redactor.of(secrets.values);
     const puncher = options.puncher === undefined ? createPuncher(logger) : options.puncher;
     const { sources, collector } = this;
-    this.reclaimer = new Reclaimer(
-      { collector, sources, puncher, logger, ...(options.freeze !== undefined && { freeze: options.freeze }) },
-      maxSize,
-    );
+    const { freeze } = options;
+    this.reclaimer = new Reclaimer({ collector, sources, puncher, logger, ...(freeze !== undefined && { freeze }) });
     this.reader = new BlockReader(segments, this.recent);
     this.followers = new Followers(this.reader, logger, () => this.collector.position.line);
     this.waker = new Waker({
@@ -160,7 +158,6 @@ class SpooledOutput implements OutputLog {
 
   resize(maxSize: number): void {
     this.collector.resize(maxSize);
-    this.reclaimer.resize(maxSize);
   }
 
   async close(): Promise<void> {

@@ -12,12 +12,12 @@ export interface ReclaimParts extends Pick<OutputLogOptions, "freeze" | "logger"
 }
 
 /**
- * What an instance may hold on disk beyond its quota: half of it waits to be worth a hole, the other half is for what a flood
- * writes while a hole is punched.
+ * What an instance may hold on disk beyond its quota: a quarter of it in each of the two files waits to be worth a hole, the rest
+ * is for what a flood writes while a hole is punched.
  */
 export const OVERHANG = 16 * MIB;
-/** Spawning costs a few milliseconds of CPU, so not for less than this. */
-const WORTHWHILE = OVERHANG / 2;
+/** Spawning costs a few milliseconds, in which nothing is read, so not for less than this. */
+const WORTHWHILE = OVERHANG / 4;
 /** A file's apparent size grows with every hole; ext4 ends at 16 TiB. */
 const TOO_LONG = 1024 * GIB;
 /** A service mid-line when frozen gets another chance, so that its line stays whole. */
@@ -27,21 +27,14 @@ const FREEZE_ATTEMPTS = 20;
 export class Reclaimer {
   private readonly parts: ReclaimParts;
   private readonly given: Record<FileStream, number> = { stdout: 0, stderr: 0 };
-  private worthwhile: number;
   private canPunch: boolean;
   private failedFreezes = 0;
   private pauses = 0;
   private running: Promise<void> | undefined;
 
-  constructor(parts: ReclaimParts, maxSize: number) {
+  constructor(parts: ReclaimParts) {
     this.parts = parts;
     this.canPunch = parts.puncher !== null;
-    this.worthwhile = 0;
-    this.resize(maxSize);
-  }
-
-  resize(maxSize: number): void {
-    this.worthwhile = Math.min(WORTHWHILE, Math.max(1 * MIB, maxSize / 4));
   }
 
   /** Called after each turn of reading; starts giving back when it is worth it. */
@@ -70,7 +63,7 @@ export class Reclaimer {
     // The file was emptied since.
     if (offset < this.given[stream]) this.given[stream] = 0;
     if (!this.canPunch && this.parts.freeze === undefined) return false;
-    return offset - this.given[stream] >= this.worthwhile;
+    return offset - this.given[stream] >= WORTHWHILE;
   }
 
   private async reclaim(streams: FileStream[]): Promise<void> {
