@@ -45,6 +45,8 @@ export interface ToldProcess {
 
 const TOLD = ["shim", "pid", "exit", "reason", "words"] as const;
 const BLOCK = 512;
+/** One for all, used within a call only: a small one for each would keep a whole piece of Node's pool, 64 KiB, alive. */
+const scratch = Buffer.allocUnsafeSlow(2048);
 
 /** Directory name of an instance: readable, unambiguous, and free of what paths and shells care about. */
 export function instanceKey(service: string, index: number): string {
@@ -66,7 +68,6 @@ export class RunDirectory {
   readonly output: string;
   readonly fifo: string;
   readonly state: StateFile;
-  private readonly buffer = Buffer.allocUnsafe(2048);
   private readonly written = new Map<string, string>();
 
   constructor(root: string, key: string) {
@@ -165,9 +166,9 @@ export class RunDirectory {
       return "";
     }
     try {
-      const length = readSync(file, this.buffer, 0, this.buffer.length, 0);
-      const end = this.buffer.indexOf(10);
-      return end < 0 || end >= length ? "" : this.buffer.toString("utf8", 0, end).trim();
+      const length = readSync(file, scratch, 0, scratch.length, 0);
+      const end = scratch.indexOf(10);
+      return end < 0 || end >= length ? "" : scratch.toString("utf8", 0, end).trim();
     } finally {
       closeSync(file);
     }
