@@ -54,13 +54,48 @@ function plainBuiltins(ids: readonly string[]): Plugin {
   };
 }
 
+/**
+ * ws loads TLS for clients of ours that do not exist: its server takes connections that are open already. More than a megabyte of
+ * memory for as long as a hub runs, so they are loaded when somebody asks for a member of theirs.
+ */
+function lateBuiltinsOf(dependency: string, ids: readonly string[]): Plugin {
+  const prefix = "\0late:";
+  return {
+    name: "late-builtins",
+    enforce: "pre",
+    resolveId: (id, importer) =>
+      ids.includes(id) && importer?.includes(`/node_modules/${dependency}/`) === true ? `${prefix}${id}.cjs` : null,
+    load(id) {
+      if (!id.startsWith(prefix)) return null;
+      const name = id.slice(prefix.length, -".cjs".length);
+      return `module.exports = new Proxy({}, { get: (_, key) => process.getBuiltinModule("node:${name}")[key] });\n`;
+    },
+  };
+}
+
+/** One character that is not Latin-1 doubles what V8 keeps of a whole file, for as long as the process lives. */
+function plainAscii(): Plugin {
+  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return {
+    name: "plain-ascii",
+    generateBundle(_, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== "chunk") continue;
+        // In a raw template an escape would be other text.
+        if (/\.raw`[^`]*[^\0-\x7f`]/.test(chunk.code)) throw new Error(`Cannot write ${chunk.fileName} in ASCII`);
+        chunk.code = chunk.code.replaceAll(/[^\0-\x7f]/g, escape);
+      }
+    },
+  };
+}
+
 async function buildProgram(): Promise<void> {
   await build({
     root,
     configFile: false,
     logLevel: "warn",
     define: { "process.env.TAILHERD_BUILT": JSON.stringify("1") },
-    plugins: [plainBuiltins(["http"])],
+    plugins: [plainBuiltins(["http"]), lateBuiltinsOf("ws", ["https", "tls"]), plainAscii()],
     ssr: { noExternal: true, target: "node" },
     build: {
       ssr: "src/cli/main.ts",
