@@ -1,6 +1,7 @@
 // Runs hub and agent in this process until a signal: the order of starting and closing, and the words around it.
 import nodeModule from "node:module";
 import { join } from "node:path";
+import { systemClock } from "../base/clock.ts";
 import { SECOND } from "../base/units.ts";
 import { EXIT } from "../contract/error-table.ts";
 import type { Hub } from "../hub/hub.ts";
@@ -12,6 +13,7 @@ import { Client } from "./client.ts";
 import type { Context } from "./context.ts";
 import { CliFailure, EXIT_INTERRUPTED } from "./failure.ts";
 import type { LoadedFile } from "./file/load.ts";
+import { giveBackAfterRushes, surveyedProcess } from "./give-back.ts";
 import type { ListenAddress } from "./listen.ts";
 import { planText } from "./output/plan.ts";
 import { plain } from "./output/text.ts";
@@ -64,6 +66,8 @@ export async function runUp(context: Context, request: UpRequest): Promise<numbe
     if (file !== undefined) await applyFile(context, file);
     // A process that is killed writes no cache; the next start should be quick all the same.
     setTimeout(() => nodeModule.flushCompileCache(), SECOND).unref();
+    const surveyed = surveyedProcess(process);
+    using _ = surveyed && giveBackAfterRushes(surveyed, systemClock);
     const signal = await ended;
     context.note("\nClosing. Services go on.");
     const well = await shutdown.run();

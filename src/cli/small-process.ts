@@ -4,8 +4,12 @@ import type nodeProcess from "node:process";
 
 /** glibc gives each thread its own arena and rarely gives one back; one arena is enough for a process that mostly waits. */
 const ARENAS = "MALLOC_ARENA_MAX";
-/** Short-lived objects in 1 MiB instead of 16: V8 collects more often, in well under a millisecond each. */
-const FLAGS = ["--max-semi-space-size=1"];
+const FLAGS = [
+  // Short-lived objects in 1 MiB instead of 16: V8 collects more often, in well under a millisecond each.
+  "--max-semi-space-size=1",
+  // For give-back.ts.
+  "--expose-gc",
+];
 
 /** Replaces this process by a small one when it is `up` and not small yet; otherwise returns. */
 export function becomeSmall(process: typeof nodeProcess): void {
