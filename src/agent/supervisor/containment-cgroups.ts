@@ -16,6 +16,7 @@ const FREEZE_TIME = 1000;
 export class CgroupContainment implements Containment {
   readonly kind = "cgroups";
   private readonly layout: CgroupLayout;
+  private readonly known = new Map<string, readonly string[]>();
 
   constructor(layout: CgroupLayout) {
     this.layout = layout;
@@ -103,13 +104,20 @@ export class CgroupContainment implements Containment {
     return Number(/^oom_kill (\d+)$/m.exec(readOrEmpty(join(directory, file)))?.[1] ?? 0);
   }
 
-  directories(key: string): string[] {
-    const v1 = [...this.layout.v1.values()].map((directory) => join(directory, key));
-    return [this.unified(key), ...v1];
+  directories(key: string): readonly string[] {
+    // Asked for each instance at each interval.
+    let known = this.known.get(key);
+    if (known === undefined) {
+      const v1 = [...this.layout.v1.values()].map((directory) => join(directory, key));
+      known = [this.unified(key), ...v1];
+      this.known.set(key, known);
+    }
+    return known;
   }
 
   remove(key: string): void {
     for (const directory of this.directories(key)) removeCgroup(directory);
+    this.known.delete(key);
   }
 
   close(): void {

@@ -41,7 +41,7 @@ export interface Containment {
   /** How many of its processes the kernel ended for want of memory, since its place was made. */
   oomKills(key: string): number;
   /** Directories to read its statistics from. */
-  directories(key: string): string[];
+  directories(key: string): readonly string[];
   /** Gives its place back; nothing of it may live. */
   remove(key: string): void;
   /** Gives back what holds nothing any more. */
