@@ -25,10 +25,10 @@ test("collects once after the start, and again only after the heap grew", () => 
   using _ = giveBackAfterRushes(surveyed, clock);
   clock.advance(60 * SECOND);
   assert.equal(state.collected, 1);
-  state.heap = 13 * MIB;
+  state.heap = 12 * MIB;
   clock.advance(60 * SECOND);
   assert.equal(state.collected, 1);
-  state.heap = 14 * MIB;
+  state.heap = 13 * MIB;
   clock.advance(2 * SECOND);
   assert.equal(state.collected, 2);
 });

@@ -7,8 +7,8 @@ import { MIB, SECOND } from "../base/units.ts";
 const LOOK_EVERY = 1 * SECOND;
 /** A collection stops everything for some 30 ms, so it waits for a second that was as quiet as this: the share of a core. */
 const QUIET = 0.05;
-/** What there must be to gain. Twice the young generation, which comes and goes by itself. */
-const WORTH = 4 * MIB;
+/** What there must be to gain. Two of it are the young generation, which a collection shrinks and the next work brings back. */
+const WORTH = 3 * MIB;
 
 /** The heap and the work of a process; the process itself, and in tests what they say. */
 export interface Surveyed {
