@@ -35,6 +35,7 @@ import { ServiceActs } from "./services/service-acts.ts";
 import { ServiceEdits } from "./services/service-edits.ts";
 import { SettingsChanges } from "./services/settings-changes.ts";
 import { StatusBoard } from "./services/status-board.ts";
+import { removeLeftovers } from "./store/leftovers.ts";
 import { openSqliteStore } from "./store/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 
@@ -86,6 +87,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   await using stack = new AsyncDisposableStack();
   const addresses: string[] = [];
   if (options.held !== true) stack.use(openDataDir(options.dataDir));
+  removeLeftovers(options.dataDir, options.logger);
   const parts = await assemble(options, addresses, stack);
   const receivers = createReceivers(options, parts, stack);
   await connectAgents(parts, stack);

@@ -1,7 +1,7 @@
 // Starts shims: the few lines of sh that outlive us, one for each instance. Many are forked by one shell in one go: each is an
 // element of a pipeline, because a background job ("&") would have INT and QUIT ignored for good, and so would its services.
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "../../runtime/logger.ts";
 import { findTool } from "./find-program.ts";
@@ -11,6 +11,7 @@ import { systemWords } from "./system-words.ts";
 
 /** Shims forked by one shell: enough to share its cost, few enough that the first can work while others are forked. */
 const BATCH = 50;
+const BATCH_FILE = /^batch-\d+-\d+$/;
 
 /**
  * The same generation is never started twice, whatever an agent orders that died before it could keep what it had ordered.
@@ -75,6 +76,8 @@ export class Shims {
     this.logger = options.logger;
     mkdirSync(this.root, { recursive: true, mode: 0o700 });
     writeFileSync(this.scriptPath, this.script(), { mode: 0o600 });
+    // An agent killed between writing a batch and taking its name away; only one agent has this directory.
+    for (const name of readdirSync(this.root)) if (BATCH_FILE.test(name)) rmSync(join(this.root, name));
   }
 
   /** The file that every shim's command line names. */
@@ -91,7 +94,14 @@ export class Shims {
   private flush(): void {
     const orders = this.waiting;
     this.waiting = [];
-    for (let start = 0; start < orders.length; start += BATCH) this.start(orders.slice(start, start + BATCH));
+    for (let start = 0; start < orders.length; start += BATCH) {
+      try {
+        this.start(orders.slice(start, start + BATCH));
+      } catch (error) {
+        // A full disk or no descriptors: who waits for a shim sees that none comes, and tries again.
+        this.logger.error({ error: systemWords(error) }, "cannot start shims");
+      }
+    }
   }
 
   private start(orders: ShimOrder[]): void {

@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { unsentBackup } from "../../store/leftovers.ts";
 import type { Actor } from "../../store/store.ts";
 import { Media, TAKEN_OVER, type HandlersOf } from "../define-routes.ts";
 import { API_HEADERS } from "../headers.ts";
@@ -44,7 +44,7 @@ export function transferHandlers(parts: HubParts): HandlersOf<Keys> {
     },
     async "GET /api/backup"({ actor, outgoing }) {
       await store.recordAudit("backup", "database", actor);
-      const file = join(parts.dataDir, `backup-${randomUUID()}.tmp`);
+      const file = unsentBackup(parts.dataDir, randomUUID());
       try {
         await store.backup(file);
         outgoing.writeHead(200, {
