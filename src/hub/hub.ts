@@ -16,6 +16,7 @@ import { FailureLimit } from "./auth/failure-limit.ts";
 import type { Identity } from "./auth/identity.ts";
 import { OneTimeCodes } from "./auth/one-time-codes.ts";
 import { OpenConnections } from "./auth/open-connections.ts";
+import { DescriptorReserve } from "./http/descriptor-reserve.ts";
 import { createHandlers } from "./http/handlers.ts";
 import { createHttp } from "./http/http.ts";
 import type { HubParts, SignIn } from "./http/hub-parts.ts";
@@ -26,6 +27,7 @@ import { OutputFeeds } from "./live/output-feeds.ts";
 import { createSocketServer } from "./live/socket-server.ts";
 import { SeriesBook } from "./metrics/series.ts";
 import { Operations } from "./operations/operations.ts";
+import { AgentRetries } from "./services/agent-retries.ts";
 import { Announcer } from "./services/announcer.ts";
 import { Catalog } from "./services/catalog.ts";
 import { keepHistoryShort } from "./services/history-keeper.ts";
@@ -146,6 +148,7 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     for (const book of [observed, recent, series]) book.forget(told.name);
   });
   const services = { store, catalog, agents, board, announcer, queue: new KeyedQueue() };
+  stack.use(new AgentRetries({ ...services, clock }));
   const acts = new ServiceActs(services);
   const edits = new ServiceEdits(services, acts);
   stack.use(keepHistoryShort({ store, catalog, clock, logger }));
@@ -172,6 +175,7 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     edits,
     settings: new SettingsChanges(services),
     announcer,
+    descriptors: stack.use(new DescriptorReserve({ clock, logger })),
     operations: new Operations(clock),
     series,
     events,
@@ -192,6 +196,7 @@ function createReceivers(options: HubOptions, parts: HubParts, stack: AsyncDispo
   stack.defer(() => live.close());
   const http = createHttp({ ...options, ...parts, handlers: createHandlers(parts) });
   return {
+    connected: () => parts.descriptors.look(),
     failed: (error) => options.logger.warn({ err: error }, "Cannot take a connection"),
     request: (incoming, outgoing, door, hosts) => void http(incoming, outgoing, door, hosts),
     upgrade: (request, socket, head, door, hosts) => sockets.upgrade(request, socket, head, door, hosts),

@@ -1,15 +1,16 @@
 // P9: a full disk or no descriptors left: degraded, not dead. Writes are refused by name, reads go on, and all is well again within
 // 10 s after relief, without anything acknowledged lost.
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdtempSync, rmSync, writeSync, openSync, closeSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { systemClock } from "../../src/base/clock.ts";
-import { MIB, SECOND } from "../../src/base/units.ts";
+import { SECOND } from "../../src/base/units.ts";
 import { openSqliteStore } from "../../src/hub/store/sqlite-store.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
 import { needs } from "../support/needs.ts";
+import { fillDisk } from "../support/squeeze.ts";
 import { StoreProcess } from "../support/store-process.ts";
 
 describe("a store under want", () => {
@@ -37,7 +38,7 @@ describe("a store under want", () => {
     };
     for (let i = 0; i < 20; i++) assert.equal(await put(`before ${i}`), undefined);
 
-    fill(join(seen, "filler"));
+    fillDisk(join(seen, "filler"));
     let refused = 0;
     for (let i = 0; refused < 5; i++) {
       assert.ok(i < 2000, "the disk is full and writes still go through");
@@ -96,21 +97,4 @@ describe("a store under want", () => {
 
 function namesOf(list: unknown): string[] {
   return (list as [string, string][]).map(([name]) => name);
-}
-
-/** Takes every byte that is left. */
-function fill(path: string): void {
-  const fd = openSync(path, "w");
-  try {
-    for (let chunk = Buffer.alloc(MIB); chunk.length > 0;) {
-      try {
-        writeSync(fd, chunk);
-      } catch (error) {
-        if ((error as { code?: string }).code !== "ENOSPC") throw error;
-        chunk = chunk.subarray(0, Math.floor(chunk.length / 2));
-      }
-    }
-  } finally {
-    closeSync(fd);
-  }
 }

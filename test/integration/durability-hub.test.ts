@@ -1,6 +1,6 @@
 // P8, P9: a hub whose disk is full, whose database is damaged, or whose directory another hub holds.
 import assert from "node:assert/strict";
-import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -8,6 +8,7 @@ import { SECOND } from "../../src/base/units.ts";
 import { databasePath } from "../../src/hub/store/database-file.ts";
 import { HubProcess } from "../support/hub-process.ts";
 import { SmallDisk } from "../support/small-disk.ts";
+import { fillDisk } from "../support/squeeze.ts";
 
 describe("a hub on a full disk", () => {
   it(
@@ -31,7 +32,7 @@ describe("a hub on a full disk", () => {
         return status;
       };
       for (let i = 0; i < 10; i++) assert.equal(await put(`before-${i}`), 201);
-      fill(filler);
+      fillDisk(filler);
       for (let refused = 0, i = 0; refused < 5; i++) {
         assert.ok(i < 2000, "the disk is full and writes still go through");
         const status = await put(`full-${i}`);
@@ -92,21 +93,4 @@ async function names(hub: HubProcess): Promise<string[]> {
   const { status, answer } = await hub.request("GET", "/api/services");
   assert.equal(status, 200);
   return (answer as { name: string }[]).map(({ name }) => name);
-}
-
-/** Takes every byte that is left. */
-function fill(path: string): void {
-  const fd = openSync(path, "w");
-  try {
-    for (let chunk = Buffer.alloc(1_048_576); chunk.length > 0;) {
-      try {
-        writeSync(fd, chunk);
-      } catch (error) {
-        if ((error as { code?: string }).code !== "ENOSPC") throw error;
-        chunk = chunk.subarray(0, Math.floor(chunk.length / 2));
-      }
-    }
-  } finally {
-    closeSync(fd);
-  }
 }

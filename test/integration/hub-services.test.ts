@@ -4,6 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { FakeClock } from "../../src/base/clock.ts";
+import { SECOND } from "../../src/base/units.ts";
+import { TailherdError } from "../../src/contract/errors.ts";
 import { exitRecord, instanceRow } from "../support/fake-agent.ts";
 import { startTestHub } from "../support/hub.ts";
 
@@ -208,5 +211,64 @@ describe("what is observed", () => {
     hub.agent.tellSamples([{ service: "api", index: 0, cpu: 3.25, memory: 2048 }], 1000);
     const series = (await hub.request("GET /api/services/api/series")).json;
     assert.deepEqual(series, { step: 5, points: [[1000, 3.25, 2048]] });
+  });
+});
+
+describe("an agent that cannot take a definition now", () => {
+  it("is told again until it has it, and what people entered is acknowledged meanwhile", async () => {
+    const clock = new FakeClock(Date.now());
+    await using hub = await startTestHub({ clock });
+    await hub.request("POST /api/services", { body: { name: "old", start_cmd: "x" } });
+    const noDescriptors = Object.assign(new Error("too many open files"), { code: "EMFILE" });
+    hub.agent.failure = (method) => (method === "set" || method === "act" ? noDescriptors : undefined);
+    assert.equal((await hub.request("PUT /api/services/api", { body: { name: "api", start_cmd: "x" } })).status, 201);
+    const started = await hub.request("POST /api/services/old/start");
+    assert.deepEqual([started.status, started.json.code], [503, "degraded"]);
+    clock.advance(2 * SECOND);
+    await hub.request("GET /health");
+    assert.ok(!hub.agent.desired.has("api"));
+    hub.agent.failure = undefined;
+    while (!hub.agent.desired.has("api")) {
+      clock.advance(2 * SECOND);
+      await hub.request("GET /health");
+    }
+    assert.equal(hub.agent.desired.get("old")?.desired, "running");
+  });
+
+  it("is not asked for ever what it will always refuse", async () => {
+    const clock = new FakeClock(Date.now());
+    await using hub = await startTestHub({ clock });
+    await hub.request("POST /api/services", { body: { name: "api", start_cmd: "x" } });
+    hub.agent.failure = (method) =>
+      method === "remove" ? new TailherdError("not_found", 'There is no service "api" here') : undefined;
+    assert.equal((await hub.request("DELETE /api/services/api")).status, 200);
+    assert.equal((await hub.request("GET /api/services/api")).status, 404);
+    const asked = (): number => hub.agent.calls.filter(({ method }) => method === "remove").length;
+    clock.advance(10 * SECOND);
+    await hub.request("GET /health");
+    assert.equal(asked(), 1);
+  });
+});
+
+describe("a plan that is being carried out", () => {
+  it("does not undo what somebody changes meanwhile", async () => {
+    await using hub = await startTestHub();
+    const open = Promise.withResolvers<void>();
+    hub.agent.gate = open.promise;
+    const services = ["first", "changed"].map((name) => ({ name, start_cmd: "x" }));
+    const imported = hub.request("POST /api/import", {
+      body: { services, settings: { update_interval_seconds: 7 }, replace: true },
+    });
+    // Stored by now or soon, and held up before the agent was told of any of it.
+    while ((await hub.request("GET /api/audit")).json.length < 3) await new Promise((resolve) => setImmediate(resolve));
+    const changed = hub.request("PUT /api/services/changed", { body: { name: "changed", start_cmd: "y" } });
+    const settings = hub.request("POST /api/settings", { body: { stats_retention_days: 3 } });
+    while ((await hub.request("GET /api/audit")).json.length < 5) await new Promise((resolve) => setImmediate(resolve));
+    open.resolve();
+    for (const reply of await Promise.all([imported, changed, settings])) assert.ok(reply.status < 300);
+    assert.equal((await hub.request("GET /api/services/changed")).json.start_cmd, "y");
+    assert.equal(hub.agent.desired.get("changed")?.spec.start_cmd, "y");
+    const { update_interval_seconds, stats_retention_days } = (await hub.request("GET /api/settings")).json;
+    assert.deepEqual([update_interval_seconds, stats_retention_days], [7, 3]);
   });
 });

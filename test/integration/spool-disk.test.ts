@@ -1,6 +1,6 @@
 // The spool where disks are full, and where holes cannot be punched.
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { DroppedOutput } from "../../src/agent/spool/output-log.ts";
@@ -10,6 +10,7 @@ import { MIB } from "../../src/base/units.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
 import { startService } from "../support/run-fixture.ts";
 import { SmallDisk } from "../support/small-disk.ts";
+import { fillDisk } from "../support/squeeze.ts";
 import { allLines, numbered, TempSpool, textsOf } from "../support/spool.ts";
 
 describe("a full disk", () => {
@@ -27,7 +28,7 @@ describe("a full disk", () => {
     const filler = join(disk.dir, "filler");
     const reserve = "x".repeat(99);
     spool.write("stdout", `${reserve}\n`.repeat(60_000));
-    fill(filler);
+    fillDisk(filler);
     await log.drain();
     await log.settle();
     assert.equal((await log.lastLines(1)).length, 1, "reading goes on");
@@ -76,17 +77,6 @@ describe("where holes cannot be punched", () => {
     assert.ok(kept.every(({ text }, index) => text.startsWith(`line ${String(index).padStart(7, "0")} `)));
   });
 });
-
-/** Writes until the disk has no byte left. */
-function fill(file: string): void {
-  for (let size = MIB; size >= 1; size = Math.floor(size / 2)) {
-    try {
-      for (;;) writeFileSync(file, Buffer.alloc(size), { flag: "a" });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-    }
-  }
-}
 
 function signal(pid: number, name: NodeJS.Signals): void {
   try {

@@ -24,6 +24,8 @@ export interface CliOptions {
   dataDir?: string;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** A command line that starts the program, its own name and arguments following. */
+  wrap?: string[];
   /** Pretend that stdout and stderr are terminals of this width. */
   terminal?: number;
 }
@@ -84,7 +86,8 @@ export class RunningCli implements AsyncDisposable {
   private wake: (() => void)[] = [];
 
   constructor(args: string[], options: CliOptions = {}, program: string[] = [MAIN]) {
-    this.child = spawn(process.execPath, [...program, ...args], {
+    const [command = "", ...rest] = [...(options.wrap ?? []), process.execPath, ...program, ...args];
+    this.child = spawn(command, rest, {
       cwd: options.cwd ?? tmpdir(),
       env: environment(options),
       stdio: ["ignore", "pipe", "pipe"],
@@ -152,10 +155,11 @@ export async function startUp(
   args: string[] = [],
   env: NodeJS.ProcessEnv = {},
   program?: string[],
+  options: Pick<CliOptions, "wrap" | "dataDir"> = {},
 ): Promise<RunningUp> {
-  const dataDir = mkdtempSync(join(tmpdir(), "tailherd-up-"));
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "tailherd-up-"));
   const start = async (): Promise<{ cli: RunningCli; address: string }> => {
-    const cli = new RunningCli(["up", "--listen", "127.0.0.1:0", ...args], { dataDir, env }, program);
+    const cli = new RunningCli(["up", "--listen", "127.0.0.1:0", ...args], { ...options, dataDir, env }, program);
     const said = await cli.sees("stdout", /runs on (http:\/\/127\.0\.0\.1:\d+)[\s\S]*Ctrl-C/);
     return { cli, address: said[1] ?? "" };
   };

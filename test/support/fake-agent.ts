@@ -118,6 +118,8 @@ export class FakeAgent implements AgentConnection {
   onAct: ((params: AgentParams<"act">) => Promise<ActResult> | ActResult) | undefined;
   /** Awaited before each answer: tests hold the agent up with it. */
   gate: Promise<unknown> = Promise.resolve();
+  /** What a method fails with, if it does. */
+  failure: ((method: AgentMethod) => Error | undefined) | undefined;
   readonly follows = new Map<string, AgentParams<"follow_output">>();
   private readonly notices = new Emitter<AgentNotice>();
   private readonly rows = new Map<string, InstanceStatus>();
@@ -125,6 +127,8 @@ export class FakeAgent implements AgentConnection {
   async call<M extends AgentMethod>(method: M, params: AgentParams<M>): Promise<AgentResult<M>> {
     this.calls.push({ method, params });
     await this.gate;
+    const failure = this.failure?.(method);
+    if (failure !== undefined) throw failure;
     const handler = this.handlers[method] as unknown as (params: AgentParams<M>) => Promise<AgentResult<M>>;
     return await handler(params);
   }

@@ -1,6 +1,6 @@
 // The agents that are connected, and which of them a service belongs to. For now all services belong to the first one, that of
 // the hub's own machine; placement on others comes with the fleet.
-import { TailherdError } from "../../contract/errors.ts";
+import { TailherdError, type ErrorCode } from "../../contract/errors.ts";
 import type {
   AgentConnection,
   AgentMethod,
@@ -24,9 +24,14 @@ const DEADLINE = 15 * SECOND;
 /** `act` and `remove` wait for processes to end; `try_command` runs as long as it was told to. */
 const UNTIMED = new Set<AgentMethod>(["act", "remove", "try_command"]);
 
+/** Asking again would be answered the same. */
+const FINAL = new Set<ErrorCode>(["not_found", "invalid", "refused"]);
+
 /** All connected agents. */
 export class Agents {
   readonly notices = new Emitter<HeardNotice>();
+  /** Names of services of which an agent could not be told what is wanted. */
+  readonly untold = new Emitter<readonly string[]>();
   private readonly connections: readonly AgentConnection[];
   private readonly logger: Logger;
   private readonly listening = new DisposableStack();
@@ -63,17 +68,18 @@ export class Agents {
         await connection.call("apply", mine);
       } catch (error) {
         this.logger.error({ err: error, server: connection.server.name }, "Cannot push the desired state to an agent");
+        this.untold.emit(mine.services.map(({ spec }) => spec.name));
       }
     }
   }
 
-  /** Tells the agent of one definition. Without an agent the definition is saved all the same, and told when one connects. */
+  /** Tells the agent of one definition. One that it cannot take now is saved all the same, and told when it can. */
   async push(service: DesiredService): Promise<void> {
     try {
       await this.call("set", { service });
     } catch (error) {
-      if (!(error instanceof TailherdError && error.code === "agent_away")) throw error;
-      this.logger.warn({ service: service.spec.name }, "Saved a definition while no agent is connected");
+      const facts = { service: service.spec.name, err: error };
+      this.logger.warn(facts, "Saved a definition that the agent could not take yet");
     }
   }
 
@@ -87,16 +93,32 @@ export class Agents {
     if (home === undefined) {
       throw new TailherdError("agent_away", `Cannot ${method.replaceAll("_", " ")}: no agent is connected`);
     }
+    try {
+      return await this.ask(home, method, params, options);
+    } catch (error) {
+      const final = error instanceof TailherdError && FINAL.has(error.code);
+      if (method === "set" && !final) this.untold.emit([(params as AgentParams<"set">).service.spec.name]);
+      if (method === "remove" && !final) this.untold.emit([(params as AgentParams<"remove">).service]);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.listening.dispose();
+  }
+
+  private async ask<M extends AgentMethod>(
+    home: AgentConnection,
+    method: M,
+    params: AgentParams<M>,
+    options: { signal?: AbortSignal; deadline?: number },
+  ): Promise<AgentResult<M>> {
     if (UNTIMED.has(method)) {
       return await home.call(method, params, options.signal === undefined ? {} : { signal: options.signal });
     }
     const timeout = AbortSignal.timeout(options.deadline ?? DEADLINE);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
     return await Promise.race([home.call(method, params, { signal }), expiry(timeout, home.server.name, method)]);
-  }
-
-  close(): void {
-    this.listening.dispose();
   }
 
   private hear(heard: HeardNotice): void {

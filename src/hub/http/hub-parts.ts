@@ -19,6 +19,7 @@ import type { ServiceEdits } from "../services/service-edits.ts";
 import type { SettingsChanges } from "../services/settings-changes.ts";
 import type { StatusBoard } from "../services/status-board.ts";
 import type { Store } from "../store/store.ts";
+import type { DescriptorReserve } from "./descriptor-reserve.ts";
 
 /** A sign-in link's code stands for the role that its session will have. */
 export interface SignIn {
@@ -40,6 +41,7 @@ export interface HubParts {
   edits: ServiceEdits;
   settings: SettingsChanges;
   announcer: Announcer;
+  descriptors: DescriptorReserve;
   operations: Operations;
   series: SeriesBook;
   events: EventFeed;

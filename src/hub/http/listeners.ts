@@ -19,6 +19,8 @@ const MAX_SOCKET_PATH = 107;
 
 /** What a listener does with what comes in. */
 export interface Receivers {
+  /** A connection was taken, and a descriptor with it. */
+  connected(): void;
   /** A connection could not be taken (no descriptors left); the listener goes on. */
   failed(error: Error): void;
   request(request: IncomingMessage, response: ServerResponse, door: Door, hosts: ReadonlySet<string>): void;
@@ -91,6 +93,7 @@ function createLimitedServer(): Server {
 function connect(server: Server, receivers: Receivers, door: Door, hosts: ReadonlySet<string>): ReadonlySet<Duplex> {
   const upgraded = new Set<Duplex>();
   server.on("error", (error) => receivers.failed(error));
+  server.on("connection", () => receivers.connected());
   server.on("request", (request, response) => receivers.request(request, response, door, hosts));
   server.on("upgrade", (request, socket, head) => {
     upgraded.add(socket);

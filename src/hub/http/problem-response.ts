@@ -14,6 +14,11 @@ export function toTailherdError(error: unknown, logger: Logger, what: string): T
       { cause: error },
     );
   }
+  const want = wantOf(error);
+  if (want !== undefined) {
+    logger.warn({ err: error, request: what }, "A request could not be done now");
+    return new TailherdError(want.code, `Cannot answer ${what}: ${want.words}`, { cause: error });
+  }
   logger.error({ err: error, request: what }, "A request broke something of ours");
   return new TailherdError("internal", `Cannot answer ${what}: something of ours broke; the hub's log says more`);
 }
@@ -21,6 +26,20 @@ export function toTailherdError(error: unknown, logger: Logger, what: string): T
 /** Parts that are loaded when they are wanted have other names in another build. */
 function isReplaced(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+}
+
+/** What the machine lacks, when that is why: no mistake of ours, and over when it has it again. */
+function wantOf(error: unknown): { code: "degraded" | "disk_full"; words: string } | undefined {
+  const codes = [error, error instanceof Error ? error.cause : undefined].map((each) =>
+    each instanceof Error && "code" in each ? each.code : undefined,
+  );
+  if (codes.some((code) => code === "EMFILE" || code === "ENFILE")) {
+    return { code: "degraded", words: "no file descriptors are left (ulimit -n); try again when some are free" };
+  }
+  if (codes.some((code) => code === "ENOSPC" || code === "EDQUOT")) {
+    return { code: "disk_full", words: "the disk is full; free some space and try again" };
+  }
+  return undefined;
 }
 
 /** The refusal as an answer. */

@@ -59,7 +59,7 @@ export class ServiceEdits {
 
   /** Stops it, then forgets it. Rejects with `not_found`, `owned_by_file`, `act_failed` when it could not be stopped. */
   async delete(name: string, actor: Actor): Promise<void> {
-    const { store, catalog, agents } = this.parts;
+    const { store, catalog } = this.parts;
     const record = catalog.require(name);
     if (record.owner !== null) throw owned(name, record.owner);
     await this.acts.act(name, "stop", null, actor);
@@ -67,14 +67,18 @@ export class ServiceEdits {
       const deleted = await store.deleteService(name, actor);
       if (deleted.outcome === "absent") return;
       settle(name, deleted);
-      await agents.call("remove", { service: name, by: actor.principal });
-      this.forget(record, actor);
+      await this.dismiss(record, actor);
     });
   }
 
-  /** Takes over what a plan or an import stored: catalog, agent, live views. */
+  /** Takes over what a plan or an import stored: catalog, agent, live views. Whoever changed or deleted one of them since has had the last word. */
   async adoptStored(records: readonly ServiceRecord[], actor: Actor): Promise<void> {
-    for (const record of records) await this.parts.queue.run(record.name, () => this.spread(record, actor));
+    for (const { name } of records) {
+      await this.parts.queue.run(name, async () => {
+        const record = await this.parts.store.getService(name);
+        if (record !== undefined) await this.spread(record, actor);
+      });
+    }
   }
 
   /** Takes over that a plan deleted a definition: the agent stops what ran of it. */
@@ -82,8 +86,7 @@ export class ServiceEdits {
     const record = this.parts.catalog.get(name);
     if (record === undefined) return;
     await this.parts.queue.run(name, async () => {
-      await this.parts.agents.call("remove", { service: name, by: actor.principal });
-      this.forget(record, actor);
+      if ((await this.parts.store.getService(name)) === undefined) await this.dismiss(record, actor);
     });
   }
 
@@ -136,10 +139,18 @@ export class ServiceEdits {
     await agents.push(catalog.desiredOf(record));
   }
 
-  private forget(record: ServiceRecord, actor: Actor): void {
-    this.parts.catalog.delete(record.name);
-    this.parts.board.touch(record.name);
-    this.parts.announcer.deleted(record, actor);
+  /** Of a definition that the store no longer has. An agent that cannot be told now is told again later. */
+  private async dismiss(record: ServiceRecord, actor: Actor): Promise<void> {
+    const { catalog, agents, board, announcer } = this.parts;
+    try {
+      await agents.call("remove", { service: record.name, by: actor.principal });
+    } catch (error) {
+      if (!(error instanceof TailherdError && error.code === "not_found")) throw error;
+    } finally {
+      catalog.delete(record.name);
+      board.touch(record.name);
+      announcer.deleted(record, actor);
+    }
   }
 }
 

@@ -19,8 +19,8 @@ export class SettingsChanges {
   /** Lays any subset over the settings; null resets to the default. Rejects with `invalid`. */
   async change(patch: Record<string, unknown>, actor: Actor): Promise<Settings> {
     return await this.parts.queue.run(ALL, async () => {
-      const { store, catalog } = this.parts;
-      const checked = settingsSchema.safeParse(mergePatch(catalog.settings, patch));
+      const { store } = this.parts;
+      const checked = settingsSchema.safeParse(mergePatch(await store.getSettings(), patch));
       if (!checked.success) {
         const issues = toFieldIssues(checked.error);
         throw new TailherdError("invalid", `Cannot change the settings: ${summary(issues)}`, { issues });
@@ -31,8 +31,12 @@ export class SettingsChanges {
     });
   }
 
-  /** Takes over settings that the store has. */
-  async adopt(settings: Settings): Promise<void> {
+  /** Takes over what an import stored, or who changed it since. */
+  async reload(): Promise<void> {
+    await this.parts.queue.run(ALL, async () => await this.adopt(await this.parts.store.getSettings()));
+  }
+
+  private async adopt(settings: Settings): Promise<void> {
     const { catalog, agents, announcer } = this.parts;
     const before = catalog.settings;
     catalog.settings = settings;

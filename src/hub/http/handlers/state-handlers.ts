@@ -22,15 +22,16 @@ type Keys =
   | "GET /api/audit";
 
 /** Handlers of what is observed. */
-export function stateHandlers({ store, catalog, board, agents, series, events }: HubParts): HandlersOf<Keys> {
+export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
+  const { store, catalog, board, agents, series, events, descriptors } = parts;
   return {
     "GET /health"() {
-      const { ok, problem } = store.health();
+      const problems = [store.health().problem, descriptors.problem].filter((problem) => problem !== null);
       return {
-        status: ok ? "healthy" : "degraded",
+        status: problems.length === 0 ? "healthy" : "degraded",
         version: VERSION,
         services_count: catalog.size,
-        problems: problem === null ? [] : [problem],
+        problems,
       };
     },
     "GET /api/status": () => new ReadyJson(board.allJson()),

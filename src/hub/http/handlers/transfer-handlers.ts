@@ -34,7 +34,7 @@ export function transferHandlers(parts: HubParts): HandlersOf<Keys> {
       const { importLegacy } = await import("../../transfer/import.ts");
       const imported = await importLegacy(store, body, actor);
       await edits.adoptStored(imported.stored, actor);
-      if (imported.settings !== undefined) await settings.adopt(imported.settings);
+      if (imported.settings !== undefined) await settings.reload();
       return imported.result;
     },
     async "GET /api/export"({ actor }) {
