@@ -16,17 +16,29 @@ import { bodyLimit, readJsonBody, refuseEncoding } from "./read-body.ts";
 import type { Reply } from "./reply.ts";
 import { Router } from "./router.ts";
 
-/** A request on its way to a route. */
-export interface Request {
-  method: string;
+/** What is known of a request before anything is done about it. */
+export interface Envelope {
   /** As it was sent, without the query. */
   path: string;
   /** With its "?", or empty. */
   search: string;
   incoming: IncomingMessage;
-  outgoing: ServerResponse;
   door: Door;
   hosts: ReadonlySet<string>;
+}
+
+/** A request on its way to a route. */
+export interface Request extends Envelope {
+  method: string;
+  outgoing: ServerResponse;
+}
+
+/** Parts the path, which is never normalised, from the query. */
+export function envelopeOf(incoming: IncomingMessage, door: Door, hosts: ReadonlySet<string>): Envelope {
+  const { url = "/" } = incoming;
+  const query = url.indexOf("?");
+  const path = query < 0 ? url : url.slice(0, query);
+  return { path, search: query < 0 ? "" : url.slice(query), incoming, door, hosts };
 }
 
 /** What `createApi` needs. */
@@ -73,7 +85,7 @@ function wrongMethod({ method, path }: Request, methods: readonly string[]): Rep
 }
 
 /** Throws when the request names a foreign host, comes from a foreign page or has too many headers; before anything else. */
-export function checkEnvelope({ path, incoming, door, hosts }: Request): void {
+export function checkEnvelope({ path, incoming, door, hosts }: Envelope): void {
   if (incoming.rawHeaders.length > 2 * MAX_HEADERS) {
     throw new TailherdError("refused", `Cannot read the request: it has more than ${MAX_HEADERS} headers`);
   }

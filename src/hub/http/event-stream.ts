@@ -18,7 +18,9 @@ export class EventStream {
     this.response = response;
     this.clock = clock;
     response.writeHead(200, { ...API_HEADERS, "content-type": "text/event-stream", "x-accel-buffering": "no" });
-    response.write(": tailherd\n\n");
+    // To HEAD there is nothing to come: a stream without a body would be open, and silent, for ever.
+    if (response.req.method === "HEAD") response.end();
+    else response.write(": tailherd\n\n");
     this.schedulePing();
     response.once("close", () => this.ping?.cancel());
   }

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { TailherdError } from "../../contract/errors.ts";
 import type { Door } from "../auth/door.ts";
-import { checkEnvelope, createApi, type DispatcherOptions, type Request } from "./dispatcher.ts";
+import { checkEnvelope, createApi, envelopeOf, type DispatcherOptions, type Request } from "./dispatcher.ts";
 import { problemReply, toTailherdError } from "./problem-response.ts";
 import { writeReply, type Reply } from "./reply.ts";
 import { createStaticFiles } from "./static-files.ts";
@@ -37,15 +37,13 @@ export function createHttp(options: HttpOptions): Http {
   };
 
   return async (incoming, outgoing, door, hosts) => {
-    const { method = "GET", url = "/" } = incoming;
-    const query = url.indexOf("?");
-    const path = query < 0 ? url : url.slice(0, query);
-    const search = query < 0 ? "" : url.slice(query);
+    const { method = "GET" } = incoming;
+    const envelope = envelopeOf(incoming, door, hosts);
     try {
-      const reply = await answer({ method, path, search, incoming, outgoing, door, hosts });
+      const reply = await answer({ ...envelope, method, outgoing });
       if (reply !== undefined) writeReply(outgoing, reply);
     } catch (error) {
-      writeReply(outgoing, problemReply(toTailherdError(error, options.logger, `${method} ${path}`)));
+      writeReply(outgoing, problemReply(toTailherdError(error, options.logger, `${method} ${envelope.path}`)));
     }
   };
 }

@@ -83,6 +83,8 @@ function createLimitedServer(): Server {
     keepAliveTimeout: KEEP_ALIVE,
     connectionsCheckingInterval: CHECK_INTERVAL,
     noDelay: true,
+    // Offers of another protocol (curl --http2) need not be taken up; from Node 24.9 on, before that they are answered 404.
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
   });
   // The dispatcher counts them, so that too many are answered like any refusal; Node bounds their bytes (16 KiB).
   server.maxHeadersCount = 0;

@@ -12,7 +12,8 @@ import { connectionFacts, requestFacts, type Door } from "../auth/door.ts";
 import { demand, type Identity } from "../auth/identity.ts";
 import type { OneTimeCodes } from "../auth/one-time-codes.ts";
 import type { OpenConnections } from "../auth/open-connections.ts";
-import { checkHost, checkSite } from "../auth/origin.ts";
+import { checkSite } from "../auth/origin.ts";
+import { checkEnvelope, envelopeOf } from "../http/dispatcher.ts";
 import { problemReply, toTailherdError } from "../http/problem-response.ts";
 import type { Live } from "./live.ts";
 
@@ -41,7 +42,13 @@ export interface SocketServer {
 
 /** Makes the server of /ws. */
 export function createSocketServer(options: SocketServerOptions): SocketServer {
-  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_PAYLOAD });
+  // Pings are answered here, not by ws: whoever sends many and reads no answer would have the answers queue.
+  const server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_PAYLOAD,
+    autoPong: false,
+  });
   const pings = new Pings(options.clock);
 
   const accept = (socket: WebSocket, identity: Identity): void => {
@@ -54,13 +61,19 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       client.close(CLOSE_REVOKED, "the right to look was taken back"),
     );
     pings.add(socket);
+    const refuse = (reason: string): void => {
+      client.close(CLOSE_POLICY, reason);
+      socket.removeAllListeners("message").removeAllListeners("ping");
+    };
+    const tooMany = `at most ${MESSAGES_PER_SECOND} messages a second`;
     socket.on("message", (data: RawData, isBinary: boolean) => {
-      if (isBinary || !limit.allows()) {
-        client.close(CLOSE_POLICY, isBinary ? "messages are text" : `at most ${MESSAGES_PER_SECOND} messages a second`);
-        socket.removeAllListeners("message");
-        return;
-      }
-      live.receive(client, textOf(data));
+      if (isBinary) refuse("messages are text");
+      else if (limit.allows()) live.receive(client, textOf(data));
+      else refuse(tooMany);
+    });
+    socket.on("ping", (data: Buffer) => {
+      if (limit.allows()) socket.pong(data);
+      else refuse(tooMany);
     });
     socket.once("close", () => {
       open[Symbol.dispose]();
@@ -91,15 +104,19 @@ async function identify(
   hosts: ReadonlySet<string>,
   { authenticator, tickets }: SocketServerOptions,
 ): Promise<Identity> {
-  checkHost(door, hosts, request.headers);
+  const envelope = envelopeOf(request, door, hosts);
+  checkEnvelope(envelope);
   checkSite("UPGRADE", hosts, request.headers);
-  const url = new URL(request.url ?? "/", "http://hub");
-  if (url.pathname !== "/ws") throw new TailherdError("not_found", `There is no socket at ${url.pathname}: it is /ws`);
+  const { path, search } = envelope;
+  if (path !== "/ws") throw new TailherdError("not_found", `There is no socket at ${path.slice(0, 300)}: it is /ws`);
   const connection = connectionFacts(request, door);
-  const ticket = url.searchParams.get("ticket");
+  const ticket = new URLSearchParams(search).get("ticket");
   if (ticket !== null) {
     const holder = tickets.use(ticket);
-    if (holder !== undefined) return { ...holder, from: connection.from };
+    // What it was made with may have been taken back since.
+    if (holder !== undefined && (await authenticator.stillCounts(holder.credential))) {
+      return { ...holder, from: connection.from };
+    }
     throw new TailherdError("unauthenticated", "Cannot open the socket: the ticket was used, or is older than 30 s");
   }
   // A cookie alone opens no socket: other sites' pages can make a browser send it.
@@ -112,6 +129,8 @@ function refuse(socket: Duplex, error: TailherdError): void {
   const { status, headers, body } = problemReply(error);
   const lines = Object.entries({ ...headers, connection: "close", "content-length": String(Buffer.byteLength(body)) });
   const head = [`HTTP/1.1 ${status} Refused`, ...lines.map(([name, value]) => `${name}: ${value}`)].join("\r\n");
+  // Else a caller that never closes its side would keep the connection, and a descriptor of ours, without anybody's right.
+  socket.once("finish", () => socket.destroy());
   socket.end(`${head}\r\n\r\n${body}`);
 }
 
@@ -119,11 +138,11 @@ function textOf(data: RawData): string {
   return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8");
 }
 
-/** Fifty messages in any second. */
+/** Fifty messages in any second, pings among them. */
 class MessageLimit {
   private readonly clock: Clock;
-  private windowStart = 0;
-  private count = 0;
+  /** Of the last second, oldest first. */
+  private times: number[] = [];
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -131,12 +150,8 @@ class MessageLimit {
 
   allows(): boolean {
     const now = this.clock.monotonic();
-    if (now - this.windowStart >= SECOND) {
-      this.windowStart = now;
-      this.count = 0;
-    }
-    this.count += 1;
-    return this.count <= MESSAGES_PER_SECOND;
+    this.times = this.times.filter((time) => now - time < SECOND);
+    return this.times.push(now) <= MESSAGES_PER_SECOND;
   }
 }
 
