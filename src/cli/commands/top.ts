@@ -2,6 +2,7 @@
 import { emitKeypressEvents } from "node:readline";
 import type { Command } from "commander";
 import { SECOND } from "../../base/units.ts";
+import { STATES_BY_URGENCY } from "../../contract/urgency.ts";
 import type { ServiceStatus, SystemStats } from "../../contract/status.ts";
 import type { Client } from "../client.ts";
 import type { Context } from "../context.ts";
@@ -22,19 +23,6 @@ interface TopOptions extends Selection {
 
 const ORDERS: readonly Order[] = ["cpu", "memory", "name", "state"];
 const KEYS: Record<string, Order> = { c: "cpu", m: "memory", n: "name", s: "state" };
-/** What needs attention first. */
-const URGENCY = [
-  "fatal",
-  "unhealthy",
-  "backoff",
-  "stopping",
-  "starting",
-  "waiting",
-  "running",
-  "external",
-  "exited",
-  "stopped",
-];
 
 // The other screen, no cursor; and both back.
 const ENTER = "\u001B[?1049h\u001B[?25l";
@@ -161,7 +149,7 @@ function sorted(statuses: ServiceStatus[], order: Order): ServiceStatus[] {
     status.instances.reduce((total, instance) => total + (instance[key] ?? 0), 0);
   return statuses.toSorted((a, b) => {
     if (order === "name") return a.name.localeCompare(b.name);
-    if (order === "state") return URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state);
+    if (order === "state") return STATES_BY_URGENCY.indexOf(a.state) - STATES_BY_URGENCY.indexOf(b.state);
     return sum(b, order) - sum(a, order);
   });
 }

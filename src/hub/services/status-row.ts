@@ -1,21 +1,9 @@
 // One row of `GET /api/status`, made from a definition, what its instances are, and what ended badly lately. A pure function.
 import { formatUptime } from "../../base/units.ts";
 import type { ServiceRecord } from "../../contract/service.ts";
+import { STATES_BY_URGENCY } from "../../contract/urgency.ts";
 import type { ExitRecord, InstanceState, InstanceStatus, ServiceStatus } from "../../contract/status.ts";
 
-/** Which state speaks for the service when its instances differ: what needs attention most comes first. */
-const ATTENTION: readonly InstanceState[] = [
-  "fatal",
-  "unhealthy",
-  "backoff",
-  "stopping",
-  "starting",
-  "waiting",
-  "running",
-  "external",
-  "exited",
-  "stopped",
-];
 /** In these a program of the service lives. */
 const ALIVE = new Set<InstanceState>(["running", "unhealthy", "stopping", "external"]);
 
@@ -61,7 +49,7 @@ export function statusRow(
 }
 
 function worstOf(instances: readonly InstanceStatus[]): InstanceStatus | undefined {
-  return instances.toSorted((a, b) => ATTENTION.indexOf(a.state) - ATTENTION.indexOf(b.state))[0];
+  return instances.toSorted((a, b) => STATES_BY_URGENCY.indexOf(a.state) - STATES_BY_URGENCY.indexOf(b.state))[0];
 }
 
 /** One entry a port; an own listener of any instance beats what another one sees as a stranger. */
