@@ -10,8 +10,9 @@ import { databasePath } from "../../src/hub/store/database-file.ts";
 import { openSqliteStore } from "../../src/hub/store/sqlite-store.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
 import { HubProcess } from "../support/hub-process.ts";
+import { times } from "../support/soak.ts";
 
-const ROUNDS = 10 * Number(process.env.TAILHERD_SOAK_FACTOR ?? 1);
+const ROUNDS = times(10, 200);
 const WRITERS = 4;
 
 /** What one writer was told, and the one thing it was not told about when the hub died. */

@@ -9,9 +9,10 @@ import { systemClock } from "../../src/base/clock.ts";
 import { openSqliteStore } from "../../src/hub/store/sqlite-store.ts";
 import type { Store } from "../../src/hub/store/store.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
+import { times } from "../support/soak.ts";
 import { StoreProcess } from "../support/store-process.ts";
 
-const ROUNDS = 10 * Number(process.env.TAILHERD_SOAK_FACTOR ?? 1);
+const ROUNDS = times(10, 200);
 const WRITERS = 4;
 
 /** What one writer knows. A service holds the mark of the write that made it what it is; null: deleted. */

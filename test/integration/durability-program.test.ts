@@ -16,11 +16,12 @@ import { startUp, type RunningUp } from "../support/cli.ts";
 import { needs } from "../support/needs.ts";
 import { isAlive } from "../support/processes.ts";
 import { SmallDisk } from "../support/small-disk.ts";
+import { times } from "../support/soak.ts";
 import { fillDisk, takeDescriptors } from "../support/squeeze.ts";
 
 const BUILT = [join(import.meta.dirname, "../../dist/tailherd.js")];
 const SERVICES = 6;
-const ROUNDS = Math.max(1, Math.round(Number(process.env.TAILHERD_SOAK_FACTOR ?? 1) / 4));
+const ROUNDS = times(1, 5);
 /** Codes by which a write that cannot be done is refused; anything else is a mistake. */
 const REFUSALS = new Set([503, 507]);
 /** From relief to all being well. */

@@ -7,15 +7,15 @@ import { test } from "node:test";
 import { StateFile } from "../../src/agent/supervisor/state-file.ts";
 import { forkTestAgent, makeDataDir } from "../support/agent.ts";
 import { isAlive, pidsWith } from "../support/processes.ts";
+import { repeat, times } from "../support/soak.ts";
 
 /** The parent in a line of /proc/PID/stat. */
 function parentOf(stat: string): number {
   return Number(stat.split(") ")[1]?.split(" ")[1]);
 }
 
-const FACTOR = Number(process.env.TAILHERD_SOAK_FACTOR ?? 1);
-const SERVICES = Math.round(10 * Math.min(FACTOR, 5));
-const KILLS = Math.round(3 * FACTOR);
+const SERVICES = times(10, 50);
+const KILLS = times(3, 20);
 
 for (const without of ["", "1"]) {
   const how = without === "" ? "" : " (without cgroups)";
@@ -77,38 +77,41 @@ test("P1: ends that fell in the gap are known by code and signal, told once more
   await agent[Symbol.asyncDispose]();
 });
 
-test("P3: state files that point at a bystander send it no signal", async () => {
-  const dataDir = await makeDataDir();
-  const bystander = spawn("sleep", ["3600"], { stdio: "ignore" });
-  const exited = once(bystander, "exit");
-  let agent = await forkTestAgent(dataDir);
-  await agent.set({ name: "victim", start_cmd: "sleep 3600", restart: { policy: "never" } });
-  await agent.act("victim", "start");
-  const { pid } = await agent.instance("victim");
-  assert.ok(pid !== null && bystander.pid !== undefined);
-  await agent.crash();
-  // No shim and no process, and a stranger under the recorded pid: what a wrapped pid counter leaves.
-  process.kill(parentOf(await readFile(`/proc/${pid}/stat`, "utf8")), "SIGKILL");
-  process.kill(pid, "SIGKILL");
-  const run = join(dataDir, "agent/run");
-  const key = (await readdir(run)).find((name) => name.startsWith("victim")) ?? "";
-  const other = String(bystander.pid);
-  const told = join(run, key, "told/pid");
-  await writeFile(told, (await readFile(told, "utf8")).replaceAll(new RegExp(`\\b${pid}\\b`, "g"), other));
-  const state = new StateFile(join(run, key));
-  const read = state.read();
-  assert.ok(read.outcome === "read");
-  state.write(JSON.parse(JSON.stringify(read.record).replaceAll(`"pid":${pid},`, `"pid":${other},`)) as object);
-  agent = await forkTestAgent(dataDir);
-  const found = await agent.until("victim", (status) => status.last_exit !== null);
-  assert.equal(found.state, "exited");
-  assert.equal(found.last_exit?.cause, "lost");
-  for (const action of ["stop", "kill", "restart", "stop"] as const) await agent.act("victim", action);
-  await agent[Symbol.asyncDispose]();
-  assert.ok(isAlive(bystander.pid));
-  bystander.kill("SIGKILL");
-  await exited;
-});
+test(
+  "P3: state files that point at a bystander send it no signal",
+  repeat(times(1, 20), async () => {
+    const dataDir = await makeDataDir();
+    const bystander = spawn("sleep", ["3600"], { stdio: "ignore" });
+    const exited = once(bystander, "exit");
+    let agent = await forkTestAgent(dataDir);
+    await agent.set({ name: "victim", start_cmd: "sleep 3600", restart: { policy: "never" } });
+    await agent.act("victim", "start");
+    const { pid } = await agent.instance("victim");
+    assert.ok(pid !== null && bystander.pid !== undefined);
+    await agent.crash();
+    // No shim and no process, and a stranger under the recorded pid: what a wrapped pid counter leaves.
+    process.kill(parentOf(await readFile(`/proc/${pid}/stat`, "utf8")), "SIGKILL");
+    process.kill(pid, "SIGKILL");
+    const run = join(dataDir, "agent/run");
+    const key = (await readdir(run)).find((name) => name.startsWith("victim")) ?? "";
+    const other = String(bystander.pid);
+    const told = join(run, key, "told/pid");
+    await writeFile(told, (await readFile(told, "utf8")).replaceAll(new RegExp(`\\b${pid}\\b`, "g"), other));
+    const state = new StateFile(join(run, key));
+    const read = state.read();
+    assert.ok(read.outcome === "read");
+    state.write(JSON.parse(JSON.stringify(read.record).replaceAll(`"pid":${pid},`, `"pid":${other},`)) as object);
+    agent = await forkTestAgent(dataDir);
+    const found = await agent.until("victim", (status) => status.last_exit !== null);
+    assert.equal(found.state, "exited");
+    assert.equal(found.last_exit?.cause, "lost");
+    for (const action of ["stop", "kill", "restart", "stop"] as const) await agent.act("victim", action);
+    await agent[Symbol.asyncDispose]();
+    assert.ok(isAlive(bystander.pid));
+    bystander.kill("SIGKILL");
+    await exited;
+  }),
+);
 
 test("P8: damaged state files cost no running service: it is adopted, and the damaged file is kept", async () => {
   for (const damage of ["", "half"]) {

@@ -8,31 +8,35 @@ import { serviceSpecSchema } from "../../src/contract/service.ts";
 import { openTestAgent } from "../support/agent.ts";
 import { needs } from "../support/needs.ts";
 import { isAlive, pidsWith } from "../support/processes.ts";
+import { repeat, times } from "../support/soak.ts";
 
 const fixture = (name: string): string => join(import.meta.dirname, "../fixtures", name);
 
-test("P6: a crash loop is bounded whatever the definition says, and ends fatal with the reason", async () => {
-  await using agent = await openTestAgent();
-  const file = join(agent.dataDir, "starts");
-  const wild = { initial: 0, jitter: 0, reset_after: 0 };
-  await agent.set({
-    name: "wild",
-    argv: ["/bin/sh", fixture("crash-loop.sh"), file],
-    restart: { policy: "always", max: null, backoff: wild },
-  });
-  assert.equal((await agent.act("wild", "start")).outcome, "failed");
-  const paused = await agent.until(
-    "wild",
-    (status) => status.state === "backoff" && Date.parse(status.next_start_at ?? "") > Date.now() + 12_000,
-  );
-  assert.match(paused.reason ?? "", /^exit 1/);
-  assert.equal((await readFile(file, "utf8")).trim().split("\n").length, 15);
-  await agent.set({ name: "tame", start_cmd: "exit 3", restart: { max: 2, backoff: { initial: 0.05 } } });
-  await agent.act("tame", "start");
-  const fatal = await agent.until("tame", (status) => status.state === "fatal");
-  assert.match(fatal.reason ?? "", /^exit 3, 2 restarts in a row within \d+ s; gave up$/);
-  assert.equal(fatal.generation, 3);
-});
+test(
+  "P6: a crash loop is bounded whatever the definition says, and ends fatal with the reason",
+  repeat(times(1, 10), async () => {
+    await using agent = await openTestAgent();
+    const file = join(agent.dataDir, "starts");
+    const wild = { initial: 0, jitter: 0, reset_after: 0 };
+    await agent.set({
+      name: "wild",
+      argv: ["/bin/sh", fixture("crash-loop.sh"), file],
+      restart: { policy: "always", max: null, backoff: wild },
+    });
+    assert.equal((await agent.act("wild", "start")).outcome, "failed");
+    const paused = await agent.until(
+      "wild",
+      (status) => status.state === "backoff" && Date.parse(status.next_start_at ?? "") > Date.now() + 12_000,
+    );
+    assert.match(paused.reason ?? "", /^exit 1/);
+    assert.equal((await readFile(file, "utf8")).trim().split("\n").length, 15);
+    await agent.set({ name: "tame", start_cmd: "exit 3", restart: { max: 2, backoff: { initial: 0.05 } } });
+    await agent.act("tame", "start");
+    const fatal = await agent.until("tame", (status) => status.state === "fatal");
+    assert.match(fatal.reason ?? "", /^exit 3, 2 restarts in a row within \d+ s; gave up$/);
+    assert.equal(fatal.generation, 3);
+  }),
+);
 
 test("P6: an end by the memory limit is called one", async (t) => {
   await using agent = await openTestAgent();

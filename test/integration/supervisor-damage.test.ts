@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type ForkedAgent, forkTestAgent, makeDataDir } from "../support/agent.ts";
 import { pidsWith } from "../support/processes.ts";
+import { repeat, times } from "../support/soak.ts";
 
 const UP_WITHIN = 15_000;
 
@@ -62,22 +63,25 @@ async function damageOne(agent: ForkedAgent, file: string, how: string, word: st
 }
 
 for (const how of Object.keys(DAMAGES)) {
-  test(`P8: any one file of the agent ${how} costs no service, and doubles none`, async () => {
-    const word = `${6000 + Math.random()}`;
-    let agent = await forkTestAgent(await makeDataDir());
-    await agent.set({ name: "kept", start_cmd: `echo up; exec sleep ${word}` });
-    assert.equal((await agent.act("kept", "start")).outcome, "done");
-    // Two generations, so that both state files and `told/exit` hold something.
-    process.kill((await agent.instance("kept")).pid ?? 0, "SIGKILL");
-    await agent.until("kept", ({ state, generation, last_exit }) => {
-      return state === "running" && generation === 2 && last_exit !== null;
-    });
-    for (const file of FILES) agent = await damageOne(agent, file, how, word);
-    // It still obeys, and what it ends with is known.
-    assert.equal((await agent.act("kept", "restart")).outcome, "done");
-    assert.equal(pidsWith(word).length, 1);
-    assert.equal((await agent.act("kept", "stop")).outcome, "done");
-    assert.deepEqual(pidsWith(word), []);
-    await agent[Symbol.asyncDispose]();
-  });
+  test(
+    `P8: any one file of the agent ${how} costs no service, and doubles none`,
+    repeat(times(1, 5), async () => {
+      const word = `${6000 + Math.random()}`;
+      let agent = await forkTestAgent(await makeDataDir());
+      await agent.set({ name: "kept", start_cmd: `echo up; exec sleep ${word}` });
+      assert.equal((await agent.act("kept", "start")).outcome, "done");
+      // Two generations, so that both state files and `told/exit` hold something.
+      process.kill((await agent.instance("kept")).pid ?? 0, "SIGKILL");
+      await agent.until("kept", ({ state, generation, last_exit }) => {
+        return state === "running" && generation === 2 && last_exit !== null;
+      });
+      for (const file of FILES) agent = await damageOne(agent, file, how, word);
+      // It still obeys, and what it ends with is known.
+      assert.equal((await agent.act("kept", "restart")).outcome, "done");
+      assert.equal(pidsWith(word).length, 1);
+      assert.equal((await agent.act("kept", "stop")).outcome, "done");
+      assert.deepEqual(pidsWith(word), []);
+      await agent[Symbol.asyncDispose]();
+    }),
+  );
 }

@@ -3,35 +3,39 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openTestAgent } from "../support/agent.ts";
 import { isAlive, pidsWith, zombiesOf } from "../support/processes.ts";
+import { repeat, times } from "../support/soak.ts";
 
 const fixture = (name: string): string => join(import.meta.dirname, "../fixtures", name);
 
 for (const without of ["", "1"]) {
   const how = without === "" ? "where there are cgroups" : "by session and marker";
 
-  test(`P4: stop() leaves nothing of what a service forked, ${how}`, async () => {
-    process.env.TAILHERD_NO_CGROUPS = without;
-    await using agent = await openTestAgent();
-    const word = `word-${crypto.randomUUID()}`;
-    await agent.set({ name: "forks", argv: ["/bin/sh", fixture("forks-and-leaves.sh"), word], stop: { grace: 1 } });
-    await agent.set({ name: "deaf", argv: ["/bin/sh", fixture("ignores-sigterm.sh"), word], stop: { grace: 0.5 } });
-    await Promise.all([agent.act("forks", "start"), agent.act("deaf", "start")]);
-    const pids = pidsWith(word);
-    assert.ok(pids.length >= 6, `${pids.length} processes`);
-    const stopping = Promise.all([agent.act("forks", "stop"), agent.act("deaf", "stop")]);
-    const asked = performance.now();
-    await agent.call("snapshot", {});
-    assert.ok(performance.now() - asked < 250, "answers meanwhile");
-    for (const result of await stopping) assert.equal(result.outcome, "done");
-    assert.deepEqual(pids.filter(isAlive), []);
-    assert.deepEqual(pidsWith(word).filter(isAlive), []);
-    assert.deepEqual(zombiesOf([process.pid]), []);
-    const deaf = await agent.until("deaf", (status) => status.last_exit !== null);
-    assert.equal(deaf.last_exit?.cause, "killed");
-    assert.equal(deaf.last_exit.signal, "SIGKILL");
-    assert.equal(deaf.last_exit.by, "test");
-    assert.equal(deaf.state, "stopped");
-  });
+  test(
+    `P4: stop() leaves nothing of what a service forked, ${how}`,
+    repeat(times(1, 20), async () => {
+      process.env.TAILHERD_NO_CGROUPS = without;
+      await using agent = await openTestAgent();
+      const word = `word-${crypto.randomUUID()}`;
+      await agent.set({ name: "forks", argv: ["/bin/sh", fixture("forks-and-leaves.sh"), word], stop: { grace: 1 } });
+      await agent.set({ name: "deaf", argv: ["/bin/sh", fixture("ignores-sigterm.sh"), word], stop: { grace: 0.5 } });
+      await Promise.all([agent.act("forks", "start"), agent.act("deaf", "start")]);
+      const pids = pidsWith(word);
+      assert.ok(pids.length >= 6, `${pids.length} processes`);
+      const stopping = Promise.all([agent.act("forks", "stop"), agent.act("deaf", "stop")]);
+      const asked = performance.now();
+      await agent.call("snapshot", {});
+      assert.ok(performance.now() - asked < 250, "answers meanwhile");
+      for (const result of await stopping) assert.equal(result.outcome, "done");
+      assert.deepEqual(pids.filter(isAlive), []);
+      assert.deepEqual(pidsWith(word).filter(isAlive), []);
+      assert.deepEqual(zombiesOf([process.pid]), []);
+      const deaf = await agent.until("deaf", (status) => status.last_exit !== null);
+      assert.equal(deaf.last_exit?.cause, "killed");
+      assert.equal(deaf.last_exit.signal, "SIGKILL");
+      assert.equal(deaf.last_exit.by, "test");
+      assert.equal(deaf.state, "stopped");
+    }),
+  );
 
   test(`a crashed generation's children are gone before the next one starts, ${how}`, async () => {
     process.env.TAILHERD_NO_CGROUPS = without;
@@ -75,19 +79,24 @@ test("the stop signal reaches the program behind a shell line, and its own exit 
   assert.deepEqual(last_exit.last_lines, ["up"]);
 });
 
-test("P5: twenty parallel starts or restarts end in exactly one process", async () => {
-  await using agent = await openTestAgent();
-  const word = `${3700 + Math.random()}`;
-  await agent.set({ name: "one", start_cmd: `sleep ${word}` });
-  const many = Array.from({ length: 20 }, () => agent.act("one", "start"));
-  for (const result of await Promise.all(many)) assert.equal(result.outcome, "done", result.message);
-  assert.equal(pidsWith(word).length, 1);
-  await Promise.all(Array.from({ length: 20 }, () => agent.act("one", "restart")));
-  const [pid, ...others] = pidsWith(word);
-  assert.deepEqual(others, []);
-  const status = await agent.instance("one");
-  assert.equal(status.state, "running");
-  assert.equal(status.pid, pid);
-  await Promise.all((["start", "stop", "restart", "kill", "start"] as const).map((action) => agent.act("one", action)));
-  assert.equal(pidsWith(word).length, 1);
-});
+test(
+  "P5: twenty parallel starts or restarts end in exactly one process",
+  repeat(times(1, 20), async () => {
+    await using agent = await openTestAgent();
+    const word = `${3700 + Math.random()}`;
+    await agent.set({ name: "one", start_cmd: `sleep ${word}` });
+    const many = Array.from({ length: 20 }, () => agent.act("one", "start"));
+    for (const result of await Promise.all(many)) assert.equal(result.outcome, "done", result.message);
+    assert.equal(pidsWith(word).length, 1);
+    await Promise.all(Array.from({ length: 20 }, () => agent.act("one", "restart")));
+    const [pid, ...others] = pidsWith(word);
+    assert.deepEqual(others, []);
+    const status = await agent.instance("one");
+    assert.equal(status.state, "running");
+    assert.equal(status.pid, pid);
+    await Promise.all(
+      (["start", "stop", "restart", "kill", "start"] as const).map((action) => agent.act("one", action)),
+    );
+    assert.equal(pidsWith(word).length, 1);
+  }),
+);

@@ -1,6 +1,7 @@
 // `npm run soak [-- P1 P7] [--factor N]`: the tests that show the promises of docs and design, with their full counts. A test
 // belongs to a promise when its title or its file's first lines name it ("P7: acknowledged means stored"); tests that repeat
-// something multiply their short count by TAILHERD_SOAK_FACTOR. A promise that no test names is a failure too.
+// something multiply their short count by TAILHERD_SOAK_FACTOR, up to the full one (support/soak.ts). A promise that no test names is
+// a failure too.
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
