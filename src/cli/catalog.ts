@@ -63,7 +63,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   },
   {
     name: "top",
-    summary: "CPU and memory of services, renewed each second",
+    summary: "CPU and memory of services, as they change",
     group: "Watching",
     load: async () => (await import("./commands/top.ts")).define,
   },

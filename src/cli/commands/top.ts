@@ -1,13 +1,13 @@
-// `tailherd top`: a table that renews itself each second on a terminal, and one snapshot elsewhere.
+// `tailherd top`: a table that follows what the hub tells on a terminal, and one snapshot elsewhere.
 import { emitKeypressEvents } from "node:readline";
 import type { Command } from "commander";
 import { SECOND } from "../../base/units.ts";
 import { STATES_BY_URGENCY } from "../../contract/urgency.ts";
+import type { ServerMessage } from "../../contract/live.ts";
 import type { ServiceStatus, SystemStats } from "../../contract/status.ts";
 import type { Client } from "../client.ts";
 import type { Context } from "../context.ts";
-import { pause } from "../event-stream.ts";
-import { CliFailure, usageFailure } from "../failure.ts";
+import { usageFailure } from "../failure.ts";
 import { Interrupt } from "../interrupt.ts";
 import { readDuration } from "../options.ts";
 import { cutTo, widthOf, withoutColours } from "../output/text.ts";
@@ -33,7 +33,7 @@ const REST_OF_SCREEN = "\u001B[J";
 
 export function define(command: Command, context: Context): void {
   command
-    .option("-i, --interval <duration>", "time between two looks", readDuration, SECOND)
+    .option("-i, --interval <duration>", "shortest time between two drawings", readDuration, SECOND)
     .option("-s, --sort <order>", ORDERS.join(", "), readOrder, "cpu")
     .addHelpText(
       "after",
@@ -44,7 +44,8 @@ export function define(command: Command, context: Context): void {
     const client = context.client();
     const live = context.io.stdout.isTTY && (context.format === "table" || context.format === "wide");
     if (live) return await watch(context, client, options);
-    const { statuses, stats } = await look(client, options, options.sort);
+    const { statuses: all, stats } = await look(client);
+    const statuses = ordered(all, options, options.sort);
     await context.emit(
       { stats, services: statuses },
       () => `${summary(stats, statuses)}\n\n${statusTable(context, statuses)}`,
@@ -54,49 +55,127 @@ export function define(command: Command, context: Context): void {
 
 interface Look {
   statuses: ServiceStatus[];
-  stats: SystemStats;
+  /** Null before the machine was measured. */
+  stats: SystemStats | null;
 }
 
-async function look(client: Client, selection: Selection, order: Order): Promise<Look> {
-  const [all, stats] = await Promise.all([client.call("GET /api/status"), client.call("GET /api/stats")]);
-  return {
-    statuses: sorted(
-      all.filter((status) => isSelected(status, selection)),
-      order,
-    ),
-    stats,
-  };
+async function look(client: Client): Promise<Look> {
+  const [statuses, stats] = await Promise.all([client.call("GET /api/status"), client.call("GET /api/stats")]);
+  return { statuses, stats };
+}
+
+/** What the screen is made from, kept up by the messages of /ws. */
+class Screen {
+  order: Order;
+  /** Why nothing new comes, while that is so. */
+  lost: string | undefined;
+  private readonly rows = new Map<string, ServiceStatus>();
+  private stats: SystemStats | null;
+  private readonly context: Context;
+  private readonly selection: Selection;
+
+  constructor(context: Context, { sort, ...selection }: TopOptions, { statuses, stats }: Look) {
+    this.context = context;
+    this.selection = selection;
+    this.order = sort;
+    this.stats = stats;
+    this.put(statuses);
+  }
+
+  /** Whether there is anything new to see in it. */
+  take(message: ServerMessage): boolean {
+    switch (message.type) {
+      case "snapshot":
+        this.lost = undefined;
+        this.rows.clear();
+        this.stats = message.data.stats ?? this.stats;
+        this.put(message.data.statuses);
+        return true;
+      case "status_changed":
+        this.put(message.data);
+        return true;
+      case "service_deleted":
+        return this.rows.delete(message.service_name);
+      case "system_stats":
+        this.stats = message.data;
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** All of it; what was last known stays when the hub is lost, and that it is old is said above. */
+  draw(): string {
+    const { context, order, lost } = this;
+    const { style } = context;
+    const columns = context.width ?? 80;
+    const rows = context.io.stdout.rows || 24;
+    const shown = ordered([...this.rows.values()], this.selection, order);
+    const state = lost === undefined ? summary(this.stats, shown) : style.red(`${lost}; trying again…`);
+    const lines = [state, "", ...statusTable(context, shown).trimEnd().split("\n")];
+    const keys = style.dim(`sorted by ${order} | c m n s: sort | q: quit`);
+    const fitting = lines.slice(0, rows - 2);
+    if (lines.length > fitting.length) fitting[fitting.length - 1] = `… and ${lines.length - fitting.length + 1} more`;
+    return (
+      HOME +
+      [...fitting, "", keys].map((line) => fit(line, columns, context) + REST_OF_LINE).join("\n") +
+      REST_OF_SCREEN
+    );
+  }
+
+  private put(statuses: readonly ServiceStatus[]): void {
+    for (const status of statuses) this.rows.set(status.name, status);
+  }
 }
 
 async function watch(context: Context, client: Client, options: TopOptions): Promise<void> {
+  // The first look fails in words when there is no hub; one that is lost later is waited for.
+  const screen = new Screen(context, options, await look(client));
+  const { followLive } = await import("../live-socket.ts");
   using interrupt = new Interrupt();
   const { stdin, stdout } = context.io;
-  let order = options.sort;
-  let wake = new AbortController();
-  const onKey = (_: string | undefined, key: { name?: string; ctrl?: boolean }): void => {
-    if (key.name === "q" || (key.ctrl === true && key.name === "c")) interrupt.abort();
-    order = KEYS[key.name ?? ""] ?? order;
-    wake.abort();
+  let drawing: NodeJS.Timeout | undefined;
+  const drawNow = (): void => void stdout.write(screen.draw());
+  const drawSoon = (): void => {
+    drawing ??= setTimeout(() => {
+      drawing = undefined;
+      drawNow();
+    }, options.interval);
   };
-  interrupt.signal.addEventListener("abort", () => wake.abort());
-  const onResize = (): void => wake.abort();
+  const onKey = (_: string | undefined, key: { name?: string; ctrl?: boolean }): void => {
+    if (key.name === "q" || (key.ctrl === true && key.name === "c")) return interrupt.abort();
+    screen.order = KEYS[key.name ?? ""] ?? screen.order;
+    drawNow();
+  };
   const raw = stdin.isTTY;
   if (raw) {
     emitKeypressEvents(stdin);
     stdin.setRawMode(true);
     stdin.on("keypress", onKey).resume();
   }
-  stdout.on("resize", onResize);
+  stdout.on("resize", drawNow);
   stdout.write(ENTER);
   try {
-    while (!interrupt.signal.aborted) {
-      wake = new AbortController();
-      stdout.write(await frame(context, client, options, order));
-      await pause(options.interval, wake.signal);
-    }
+    drawNow();
+    await followLive({
+      address: client.address,
+      topics: ["services", "stats"],
+      signal: interrupt.signal,
+      onMessage: (message) => {
+        const wasLost = screen.lost !== undefined;
+        if (!screen.take(message)) return;
+        if (wasLost) drawNow();
+        else drawSoon();
+      },
+      onLost: (reason) => {
+        screen.lost = `Lost ${client.where}: ${reason}`;
+        drawNow();
+      },
+    });
   } finally {
+    clearTimeout(drawing);
     stdout.write(LEAVE);
-    stdout.off("resize", onResize);
+    stdout.off("resize", drawNow);
     if (raw) {
       stdin.off("keypress", onKey).pause();
       stdin.setRawMode(false);
@@ -104,54 +183,37 @@ async function watch(context: Context, client: Client, options: TopOptions): Pro
   }
 }
 
-/** A whole screen; the lost hub is told in it, and the next look tries again. */
-async function frame(context: Context, client: Client, options: TopOptions, order: Order): Promise<string> {
-  const columns = context.width ?? 80;
-  const rows = context.io.stdout.rows || 24;
-  let lines: string[];
-  try {
-    const { statuses, stats } = await look(client, options, order);
-    lines = [summary(stats, statuses), "", ...statusTable(context, statuses).trimEnd().split("\n")];
-  } catch (error) {
-    if (!(error instanceof CliFailure)) throw error;
-    lines = [context.style.red(error.message), "Trying again…"];
-  }
-  const keys = context.style.dim(`sorted by ${order} | c m n s: sort | q: quit`);
-  const shown = lines.slice(0, rows - 2);
-  if (lines.length > shown.length) shown[shown.length - 1] = `… and ${lines.length - shown.length + 1} more`;
-  return (
-    HOME + [...shown, "", keys].map((line) => fit(line, columns, context) + REST_OF_LINE).join("\n") + REST_OF_SCREEN
-  );
-}
-
 function fit(line: string, columns: number, context: Context): string {
   const bare = withoutColours(line);
   return widthOf(bare) <= columns ? line : cutTo(bare, columns, context.style.unicode);
 }
 
-function summary(stats: SystemStats, statuses: ServiceStatus[]): string {
+function summary(stats: SystemStats | null, statuses: ServiceStatus[]): string {
   const running = statuses.filter((status) => status.running).length;
   const bad = statuses.filter(
     (status) => status.state === "fatal" || status.state === "unhealthy" || status.state === "backoff",
   ).length;
-  const memory = `memory ${stats.memory_percent.toFixed(0)}% of ${stats.memory_total_gb.toFixed(1)}G`;
+  const services = `${running} of ${statuses.length} running${bad === 0 ? "" : `, ${bad} in trouble`}`;
+  if (stats === null) return services;
   return [
-    `${running} of ${statuses.length} running${bad === 0 ? "" : `, ${bad} in trouble`}`,
+    services,
     `cpu ${stats.cpu_percent.toFixed(0)}% of ${stats.cores} cores`,
-    memory,
+    `memory ${stats.memory_percent.toFixed(0)}% of ${stats.memory_total_gb.toFixed(1)}G`,
     `disk ${stats.disk_percent.toFixed(0)}%`,
     `load ${stats.load_1.toFixed(2)} ${stats.load_5.toFixed(2)} ${stats.load_15.toFixed(2)}`,
   ].join(" | ");
 }
 
-function sorted(statuses: ServiceStatus[], order: Order): ServiceStatus[] {
+function ordered(all: ServiceStatus[], selection: Selection, order: Order): ServiceStatus[] {
   const sum = (status: ServiceStatus, key: "cpu" | "memory"): number =>
     status.instances.reduce((total, instance) => total + (instance[key] ?? 0), 0);
-  return statuses.toSorted((a, b) => {
-    if (order === "name") return a.name.localeCompare(b.name);
-    if (order === "state") return STATES_BY_URGENCY.indexOf(a.state) - STATES_BY_URGENCY.indexOf(b.state);
-    return sum(b, order) - sum(a, order);
-  });
+  return all
+    .filter((status) => isSelected(status, selection))
+    .toSorted((a, b) => {
+      if (order === "name") return a.name.localeCompare(b.name);
+      if (order === "state") return STATES_BY_URGENCY.indexOf(a.state) - STATES_BY_URGENCY.indexOf(b.state);
+      return sum(b, order) - sum(a, order);
+    });
 }
 
 function readOrder(text: string): Order {
