@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { unitText } from "./unit-file.ts";
 
@@ -29,3 +33,22 @@ test("odd paths survive systemd's own filling in and splitting", () => {
   const text = unitText({ scope: "user", ...place, args: ["--data-dir", '/srv/my "100%" $data'] });
   assert.match(text, /--data-dir "\/srv\/my \\"100%%\\" \$\$data"$/m);
 });
+
+const systemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
+
+for (const scope of ["system", "user"] as const) {
+  const skip = systemd ? false : "this machine has no systemd-analyze";
+  test(`systemd has nothing to say against the ${scope}'s unit`, { skip }, () => {
+    const dir = mkdtempSync(join(tmpdir(), "tailherd-unit-"));
+    try {
+      const file = join(dir, "tailherd.service");
+      const args = ["--data-dir", '/srv/my "100%" $data', "--listen", "127.0.0.1:8765"];
+      writeFileSync(file, unitText({ scope, node: process.execPath, script: import.meta.filename, args }));
+      const env = { ...process.env, XDG_RUNTIME_DIR: dir, HOME: dir };
+      const said = spawnSync("systemd-analyze", ["verify", `--${scope}`, file], { env, encoding: "utf8" });
+      assert.deepEqual([said.status, said.stderr], [0, ""]);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+}

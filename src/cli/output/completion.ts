@@ -62,8 +62,10 @@ export function zshScript(commands: CompletedCommand[], globals: Flags): string 
     flags.map(({ flag, words }) => quoted(`${flag}[${words.replaceAll(/[[\]]/g, "")}]`)).join(" ");
   const cases = commands.map((command) => {
     const flags = specs([...command.flags, ...command.commands.flatMap((each) => each.flags)]);
-    const rest = zshRest(command, list);
-    return `    ${command.names.join("|")}) _arguments -s ${flags} ${rest} ;;`;
+    const rest = `_arguments -s ${flags} ${command.services ? "'*: :_tailherd_services'" : "'*: :_files'"}`;
+    if (command.commands.length === 0) return `    ${command.names.join("|")}) ${rest} ;;`;
+    const inner = `inner=(${list(command.commands)})`;
+    return `    ${command.names.join("|")}) ${inner}; if [[ $CURRENT == 2 && $words[2] != -* ]]; then _describe command inner; else ${rest}; fi ;;`;
   });
   return `#compdef tailherd
 _tailherd_services() {
@@ -73,7 +75,7 @@ _tailherd_services() {
 }
 _tailherd() {
   local context state line
-  local -a commands
+  local -a commands inner
   commands=(${list(commands)})
   _arguments -C ${specs(globals)} '1: :->command' '*:: :->rest'
   case $state in
@@ -83,13 +85,9 @@ ${cases.join("\n")}
     esac ;;
   esac
 }
-compdef _tailherd tailherd
+# From a file in fpath this is the function's body, run for the first completion; sourced, it only tells what completes.
+if [[ $funcstack[1] == _tailherd ]]; then _tailherd "$@"; else compdef _tailherd tailherd; fi
 `;
-}
-
-function zshRest(command: CompletedCommand, list: (items: CompletedCommand[]) => string): string {
-  if (command.commands.length > 0) return `'1: :((${list(command.commands).replaceAll("'", "\\''")}))'`;
-  return command.services ? "'*: :_tailherd_services'" : "'*: :_files'";
 }
 
 /** For fish. */
