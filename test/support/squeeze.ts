@@ -3,19 +3,28 @@ import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, writeSync } from "node:fs";
 import { MIB } from "../../src/base/units.ts";
 
+/** A process without descriptors. */
+export interface Squeeze extends Disposable {
+  /** Takes what was closed since. */
+  tighten(): void;
+}
+
 /** From now on the process can open nothing: its soft limit is the lowest number that is free. Dispose it for relief. */
-export function takeDescriptors(pid: number): Disposable {
+export function takeDescriptors(pid: number): Squeeze {
   const [soft = ""] = execFileSync("prlimit", ["--pid", String(pid), "--nofile", "--noheadings", "--output", "SOFT"], {
     encoding: "utf8",
   })
     .trim()
     .split(/\s+/);
-  const used = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
-  let lowest = 0;
-  while (used.has(lowest)) lowest += 1;
   const limit = (to: string): Buffer => execFileSync("prlimit", ["--pid", String(pid), `--nofile=${to}:`]);
-  limit(String(lowest));
-  return { [Symbol.dispose]: () => void limit(soft) };
+  const tighten = (): void => {
+    const used = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+    let lowest = 0;
+    while (used.has(lowest)) lowest += 1;
+    limit(String(lowest));
+  };
+  tighten();
+  return { tighten, [Symbol.dispose]: () => void limit(soft) };
 }
 
 /** Takes every byte that is left on the disk of this path, which becomes the file that does. */
