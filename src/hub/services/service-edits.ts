@@ -17,6 +17,9 @@ const PATCH_ATTEMPTS = 5;
 /** What a caller expects to change: the revision of If-Match, or nothing. */
 export type Match = number | undefined;
 
+/** What a replacement may meet; present: any revision, but one. */
+export type PutExpectation = Expectation | { kind: "present" };
+
 /** Edits of definitions. */
 export class ServiceEdits {
   private readonly parts: ServiceParts;
@@ -33,10 +36,13 @@ export class ServiceEdits {
   }
 
   /** Replaces, or adds. Rejects with `revision_conflict`, `owned_by_file`, `invalid` for ports of others. */
-  async put(spec: ServiceSpec, match: Match, actor: Actor): Promise<ServiceRecord> {
+  async put(spec: ServiceSpec, expect: PutExpectation, actor: Actor): Promise<ServiceRecord> {
     return await this.parts.queue.run(spec.name, async () => {
       this.refuseConflicts(spec);
-      return await this.write(spec, expectationOf(match), actor);
+      if (expect.kind !== "present") return await this.write(spec, expect, actor);
+      const record = this.parts.catalog.get(spec.name);
+      if (record === undefined) throw noSuchService(spec.name);
+      return await this.write(spec, { kind: "revision", revision: record.revision }, actor);
     });
   }
 
@@ -58,10 +64,11 @@ export class ServiceEdits {
   }
 
   /** Stops it, then forgets it. Rejects with `not_found`, `owned_by_file`, `act_failed` when it could not be stopped. */
-  async delete(name: string, actor: Actor): Promise<void> {
+  async delete(name: string, actor: Actor, match?: Match): Promise<void> {
     const { store, catalog } = this.parts;
     const record = catalog.require(name);
     if (record.owner !== null) throw owned(name, record.owner);
+    if (match !== undefined && match !== record.revision) throw obstacle(name, { outcome: "revision_differs", record });
     await this.acts.act(name, "stop", null, actor);
     await this.parts.queue.run(name, async () => {
       const deleted = await store.deleteService(name, actor);
@@ -175,10 +182,6 @@ export function renamed(name: string): TailherdError {
   return new TailherdError("invalid", `Cannot rename "${name}": add it under the new name and delete this one`, {
     issues,
   });
-}
-
-function expectationOf(match: Match): Expectation {
-  return match === undefined ? { kind: "any" } : { kind: "revision", revision: match };
 }
 
 function owned(name: string, owner: string): TailherdError {

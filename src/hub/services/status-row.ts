@@ -1,4 +1,5 @@
 // One row of `GET /api/status`, made from a definition, what its instances are, and what ended badly lately. A pure function.
+import { programOf } from "../auth/hidden-commands.ts";
 import { formatUptime } from "../../base/units.ts";
 import type { ServiceRecord } from "../../contract/service.ts";
 import { STATES_BY_URGENCY } from "../../contract/urgency.ts";
@@ -40,7 +41,7 @@ export function statusRow(
     runtime: runtimeOf(instances, errors, now),
     state: worst?.state ?? "stopped",
     reason: worst?.reason ?? null,
-    instances: [...instances],
+    instances: instances.map((instance) => ({ ...instance, port_status: instance.port_status.map(withoutArguments) })),
     desired: record.desired,
     revision: record.revision,
     owner: record.owner,
@@ -52,14 +53,21 @@ function worstOf(instances: readonly InstanceStatus[]): InstanceStatus | undefin
   return instances.toSorted((a, b) => STATES_BY_URGENCY.indexOf(a.state) - STATES_BY_URGENCY.indexOf(b.state))[0];
 }
 
-/** One entry a port; an own listener of any instance beats what another one sees as a stranger. */
+/**
+ * One entry a port; an own listener of any instance beats what another one sees as a stranger. Of a stranger's command line only the
+ * program is told: rows are for everybody who may look.
+ */
 function mergePorts(instances: readonly InstanceStatus[]): ServiceStatus["port_status"] {
   const byPort = new Map<number, ServiceStatus["port_status"][number]>();
   for (const status of instances.flatMap(({ port_status }) => port_status)) {
     const known = byPort.get(status.port);
-    if (known === undefined || (status.own && !known.own)) byPort.set(status.port, status);
+    if (known === undefined || (status.own && !known.own)) byPort.set(status.port, withoutArguments(status));
   }
   return [...byPort.values()];
+}
+
+function withoutArguments(status: ServiceStatus["port_status"][number]): ServiceStatus["port_status"][number] {
+  return status.own ? status : { ...status, command: programOf(status.command) };
 }
 
 function runtimeOf(instances: readonly InstanceStatus[], errors: RecentErrors, now: number): ServiceStatus["runtime"] {

@@ -87,8 +87,9 @@ export class SqliteAccess {
     return row === undefined ? undefined : { ...row };
   }
 
-  deleteSession(secretHash: string): void {
-    this.statements.deleteSession.run(secretHash);
+  deleteSession(secretHash: string, actor: Actor): void {
+    const row = this.statements.deleteSession.get(secretHash) as { name: string; role: string } | undefined;
+    if (row !== undefined) this.audit(actor, "session.delete", row.name, { ...row }, null);
   }
 
   private toToken(row: TokenRow): StoredToken {
@@ -133,6 +134,6 @@ function prepare(
       "INSERT INTO session (secret_hash, name, role, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
     ),
     sessionOf: db.prepare("SELECT * FROM session WHERE secret_hash = ?"),
-    deleteSession: db.prepare("DELETE FROM session WHERE secret_hash = ?"),
+    deleteSession: db.prepare("DELETE FROM session WHERE secret_hash = ? RETURNING name, role"),
   };
 }

@@ -124,8 +124,8 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
       while (await write("Cannot drop old history", () => history.dropSome(time), "observed"));
     },
     listAudit: ({ before, limit }) => read("the audit", () => audit.list(before, limit)),
-    recordAudit: (act, target, actor) =>
-      write(`Cannot record ${act}`, () => audit.write(actor, act, target, null, null)),
+    recordAudit: (act, target, actor, what = null) =>
+      write(`Cannot record ${act}`, () => audit.write(actor, act, target, null, what)),
 
     listTokens: () => read("the tokens", () => access.listTokens()),
     createToken: (token, actor) => write(`Cannot save token "${token.name}"`, () => access.createToken(token, actor)),
@@ -137,7 +137,8 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
     },
     createSession: (session, actor) => write("Cannot save the session", () => access.createSession(session, actor)),
     findSession: (secretHash) => read("the sessions", () => access.findSession(secretHash)),
-    deleteSession: (secretHash) => write("Cannot end the session", () => access.deleteSession(secretHash)),
+    deleteSession: (secretHash, actor) =>
+      write("Cannot end the session", () => access.deleteSession(secretHash, actor)),
 
     backup: (to) =>
       copies.make(to).catch((error: unknown) => {

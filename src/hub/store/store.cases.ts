@@ -405,7 +405,7 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
         clock.advance(2 * HOUR);
         await store.createSession({ ...session, secret_hash: "s2", expires_at: clock.now() + HOUR }, actor);
         assert.equal(await store.findSession("s1"), undefined);
-        await store.deleteSession("s2");
+        await store.deleteSession("s2", actor);
         assert.equal(await store.findSession("s2"), undefined);
       });
     });

@@ -83,8 +83,8 @@ export interface Store {
   /** Drops events and audit entries older than this, Unix milliseconds. */
   dropHistoryBefore(time: number): Promise<void>;
   listAudit(query: { before?: number; limit: number }): Promise<AuditEntry[]>;
-  /** For acts that change nothing stored (kill, restart, backup) and must still be on record before they happen. */
-  recordAudit(act: string, target: string, actor: Actor): Promise<void>;
+  /** For acts that change nothing stored (kill, restart, backup) and must still be on record before they happen; `what` was asked for. */
+  recordAudit(act: string, target: string, actor: Actor, what?: unknown): Promise<void>;
 
   listTokens(): Promise<Token[]>;
   createToken(token: StoredToken, actor: Actor): Promise<{ outcome: "stored" } | { outcome: "exists" }>;
@@ -94,7 +94,8 @@ export interface Store {
   touchToken(id: string, at: number): Promise<void>;
   createSession(session: StoredSession, actor: Actor): Promise<void>;
   findSession(secretHash: string): Promise<StoredSession | undefined>;
-  deleteSession(secretHash: string): Promise<void>;
+  /** Nothing when there is none. */
+  deleteSession(secretHash: string, actor: Actor): Promise<void>;
 
   /** Writes a consistent copy to a file that does not exist yet. */
   backup(file: string): Promise<void>;

@@ -91,13 +91,13 @@ export function accessHandlers(parts: HubParts): HandlersOf<Keys> {
         { headers: { "set-cookie": cookie } },
       );
     },
-    async "DELETE /api/session"({ connection, incoming }) {
+    async "DELETE /api/session"({ connection, incoming, actor }) {
       const { door } = connection;
       const done = { success: true, message: "Signed out" };
       if (door.kind !== "tcp") return done;
       const secret = readCookie(incoming.headers.cookie, cookieName(door.port));
       if (secret !== undefined) {
-        await store.deleteSession(hashSecret(secret));
+        await store.deleteSession(hashSecret(secret), actor);
         await revoked();
       }
       return new Answer(done, { headers: { "set-cookie": sessionCookie(door.port, "", 0) } });

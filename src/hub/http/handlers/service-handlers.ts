@@ -1,10 +1,11 @@
 // Definitions: list, read, add, replace, patch, delete, and what a machine thinks of one.
+import type { IncomingHttpHeaders } from "node:http";
 import { TailherdError, toFieldIssues } from "../../../contract/errors.ts";
 import { serviceSpecSchema, type ServiceRecord } from "../../../contract/service.ts";
 import { hideEnvironment, hideInDifferences, seesEnvironment } from "../../auth/hidden-environment.ts";
 import { specOf } from "../../store/spec-of.ts";
 import { differences } from "../../transfer/differences.ts";
-import { renamed } from "../../services/service-edits.ts";
+import { renamed, type PutExpectation } from "../../services/service-edits.ts";
 import { Answer, type HandlersOf } from "../define-routes.ts";
 import type { HubParts } from "../hub-parts.ts";
 
@@ -46,7 +47,7 @@ export function serviceHandlers({ catalog, edits, agents, board, store }: HubPar
       return { problems: [...edits.conflicts(spec).map((issue) => ({ ...issue, severity })), ...problems] };
     },
     async "POST /api/services/try"({ body, actor }) {
-      await store.recordAudit("try", body.spec.name, actor);
+      await store.recordAudit("try", body.spec.name, actor, body.spec);
       return await agents.call("try_command", body);
     },
     "GET /api/services/{name}"({ params, identity }) {
@@ -56,15 +57,15 @@ export function serviceHandlers({ catalog, edits, agents, board, store }: HubPar
     async "PUT /api/services/{name}"({ params, body, actor, incoming }) {
       if (body.name !== params.name) throw renamed(params.name);
       const isNew = catalog.get(params.name) === undefined;
-      const record = await edits.put(body, matchOf(incoming.headers["if-match"]), actor);
+      const record = await edits.put(body, expectationOf(incoming.headers), actor);
       return new Answer(record, { status: isNew ? 201 : 200, headers: etag(record) });
     },
     async "PATCH /api/services/{name}"({ params, body, actor, incoming }) {
       const record = await edits.patch(params.name, body, matchOf(incoming.headers["if-match"]), actor);
       return new Answer(record, { headers: etag(record) });
     },
-    async "DELETE /api/services/{name}"({ params, actor }) {
-      await edits.delete(params.name, actor);
+    async "DELETE /api/services/{name}"({ params, actor, incoming }) {
+      await edits.delete(params.name, actor, matchOf(incoming.headers["if-match"]));
       return { success: true, message: `Service "${params.name}" was stopped and deleted` };
     },
     async "GET /api/services/{name}/spec"({ params, identity }) {
@@ -89,6 +90,14 @@ export function serviceHandlers({ catalog, edits, agents, board, store }: HubPar
 
 function etag({ revision }: ServiceRecord): { etag: string } {
   return { etag: `"${revision}"` };
+}
+
+/** What PUT may meet: `If-None-Match: *` only adds, `If-Match` only replaces (RFC 9110, 13.1). */
+function expectationOf(headers: IncomingHttpHeaders): PutExpectation {
+  if (headers["if-none-match"]?.trim() === "*") return { kind: "absent" };
+  const given = headers["if-match"];
+  if (given === undefined) return { kind: "any" };
+  return given.trim() === "*" ? { kind: "present" } : { kind: "revision", revision: matchOf(given) ?? 0 };
 }
 
 /** The revision of If-Match; undefined where any will do. An ETag that cannot be ours matches nothing. */

@@ -2,6 +2,7 @@
 import { TailherdError } from "../../../contract/errors.ts";
 import { VERSION } from "../../../runtime/version.ts";
 import { portConflicts } from "../../transfer/port-conflicts.ts";
+import { hideArguments, seesCommands } from "../../auth/hidden-commands.ts";
 import { ReadyJson, type HandlersOf } from "../define-routes.ts";
 import type { HubParts } from "../hub-parts.ts";
 
@@ -40,13 +41,14 @@ export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
       if (system !== null) return system;
       throw new TailherdError("agent_away", "Cannot tell how the machine is: nothing was measured yet");
     },
-    async "GET /api/port-conflicts"() {
+    async "GET /api/port-conflicts"({ identity }) {
       const records = catalog.all();
       const conflicts = portConflicts(records);
       const { listeners } = await agents.call("listeners", {});
       const strangers = records.flatMap(({ name, ports }) =>
         listeners
           .filter((each) => ports.includes(each.port) && !isHeldByOneOf(each.service, each.port, name, conflicts))
+          .map((each) => (seesCommands(identity) ? each : hideArguments(each)))
           .map(({ port, pid, command }) => ({ port, service: name, pid, command })),
       );
       const distinct = [
@@ -85,7 +87,10 @@ export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
     async "GET /api/processes/{pid}/definition"({ params, query }) {
       return await agents.call("describe_process", { pid: params.pid, create_time: query.create_time });
     },
-    "GET /api/ports": async () => (await agents.call("listeners", {})).listeners,
+    async "GET /api/ports"({ identity }) {
+      const { listeners } = await agents.call("listeners", {});
+      return seesCommands(identity) ? listeners : listeners.map((each) => hideArguments(each));
+    },
     async "GET /api/events/recent"({ query }) {
       await events.flush();
       const { service, before, limit } = query;
