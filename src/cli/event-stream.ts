@@ -54,9 +54,10 @@ export interface FollowOptions {
 }
 
 /** The hub pings each 15 s; a link that says nothing for three of those is dead, whatever TCP thinks of it. */
-const SILENCE = 45 * SECOND;
-const RETRY_FIRST = SECOND / 4;
-const RETRY_SLOWEST = 5 * SECOND;
+export const SILENCE = 45 * SECOND;
+/** Milliseconds before the first new try, and between later ones at most. */
+export const RETRY_FIRST = SECOND / 4;
+export const RETRY_SLOWEST = 5 * SECOND;
 
 /**
  * Follows a stream until the signal aborts (then it resolves). A stream that could be opened once is opened again after each

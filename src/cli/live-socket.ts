@@ -1,9 +1,8 @@
 // Follows topics of /ws across lost connections, for commands that show what is as it changes.
 import { WebSocket } from "ws";
-import { SECOND } from "../base/units.ts";
 import type { ServerMessage, Topic } from "../contract/live.ts";
 import type { HubAddress } from "./client.ts";
-import { pause } from "./event-stream.ts";
+import { pause, RETRY_FIRST, RETRY_SLOWEST, SILENCE } from "./event-stream.ts";
 import { problemFailure } from "./failure.ts";
 
 /** What following needs. */
@@ -16,11 +15,6 @@ export interface LiveOptions {
   onLost(reason: string): void;
   signal: AbortSignal;
 }
-
-/** The hub pings each 15 s; a link that says nothing for three of those is dead, whatever TCP thinks of it. */
-const SILENCE = 45 * SECOND;
-const RETRY_FIRST = SECOND / 4;
-const RETRY_SLOWEST = 5 * SECOND;
 
 /** Follows until the signal aborts (then it resolves). Rejects with `CliFailure` when the hub says that this caller may not. */
 export async function followLive(options: LiveOptions): Promise<void> {

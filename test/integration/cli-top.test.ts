@@ -7,6 +7,7 @@ import { describe, it } from "node:test";
 import { SECOND } from "../../src/base/units.ts";
 import { runCli, startUp, type RunningUp } from "../support/cli.ts";
 import { needs } from "../support/needs.ts";
+import { endChild } from "../support/processes.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
 const hasPty = spawnSync("script", ["--version"]).status === 0;
@@ -43,11 +44,8 @@ class OnTerminal implements AsyncDisposable {
     this.child.stdin?.write(key);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exited = once(this.child, "exit");
-    this.child.kill("SIGKILL");
-    await exited;
+  [Symbol.asyncDispose](): Promise<void> {
+    return endChild(this.child, "SIGKILL");
   }
 }
 

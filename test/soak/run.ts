@@ -41,7 +41,7 @@ const outcome = new Map(wanted.map((promise) => [promise, [] as string[]]));
 for (const [file, promises] of tests) {
   console.log(`── ${promises.join(", ")}: ${file}`);
   const started = performance.now();
-  const { status } = spawnSync(process.execPath, ["--test", "--test-reporter=spec", file], {
+  const { status } = spawnSync(process.execPath, ["--test", "--test-force-exit", "--test-reporter=spec", file], {
     cwd: ROOT,
     stdio: "inherit",
     env: { ...process.env, TAILHERD_SOAK_FACTOR: String(factor), TAILHERD_NO_SKIP: "1" },

@@ -1,6 +1,5 @@
 // Starts agents for tests: in this process, or as a process of its own that can be killed. Everything is cleaned up on dispose.
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
+import { fork } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +9,7 @@ import type { TailherdEvent } from "../../src/contract/events.ts";
 import { type DesiredState, type ServiceInput, serviceSpecSchema } from "../../src/contract/service.ts";
 import type { InstanceStatus } from "../../src/contract/status.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
+import { endChild } from "./processes.ts";
 
 const WAIT = 20_000;
 
@@ -140,11 +140,4 @@ export async function forkTestAgent(dataDir: string, env: Record<string, string>
   child.on("exit", () => ready.reject(new Error("the agent ended")));
   await ready.promise;
   return Object.assign(agent, { crash: () => endChild(child, "SIGKILL") });
-}
-
-async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill(signal);
-  await exited;
 }

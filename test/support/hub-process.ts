@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { endChild } from "./processes.ts";
 
 const server = join(import.meta.dirname, "../fixtures/hub-server.ts");
 
@@ -38,11 +39,8 @@ export class HubProcess implements AsyncDisposable {
     return { status: response.status, answer: await response.json() };
   }
 
-  async kill(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exited = once(this.child, "exit");
-    this.child.kill("SIGKILL");
-    await exited;
+  kill(): Promise<void> {
+    return endChild(this.child, "SIGKILL");
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,6 @@
 // What tests ask the kernel: who lives, who carries a word in the command line.
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Pids whose command line holds this word, zombies included (they are told by their parent's neglect). */
@@ -24,6 +26,14 @@ export function zombiesOf(parents: number[]): number[] {
       return fields?.[0] === "Z" && parents.includes(Number(fields[1]));
     })
     .map(Number);
+}
+
+/** Sends a signal to a child that lives, and resolves when it has ended. */
+export async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill(signal);
+  await exited;
 }
 
 function readQuietly(path: string): string {

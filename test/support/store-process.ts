@@ -1,9 +1,9 @@
 // Starts `fixtures/store-server.ts` and speaks with it.
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { endChild } from "./processes.ts";
 
 const server = join(import.meta.dirname, "../fixtures/store-server.ts");
 
@@ -64,11 +64,8 @@ export class StoreProcess implements AsyncDisposable {
     return reply.error.code;
   }
 
-  async kill(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exited = once(this.child, "exit");
-    this.child.kill("SIGKILL");
-    await exited;
+  kill(): Promise<void> {
+    return endChild(this.child, "SIGKILL");
   }
 
   [Symbol.asyncDispose](): Promise<void> {
