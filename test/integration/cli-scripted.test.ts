@@ -1,7 +1,7 @@
 // The CLI against a hub that says what the test wants: forms of output, exit codes, and what a hub does when it goes wrong.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -384,6 +384,23 @@ describe("tailherd export", () => {
     assert.equal(again.code, 2);
     assert.match(again.stderr, /services_config\.json.*there already/);
     assert.equal((await runCli(["export", dir, "--force"], hub)).code, 0);
+  });
+});
+
+describe("tailherd backup", () => {
+  it("leaves nothing half-written when it is interrupted", async () => {
+    const dir = mkdtempSync(join(scratch, "backup-"));
+    await using hub = await startScriptedHub({
+      "GET /api/backup": (_, response) => {
+        response.writeHead(200).write("half of a database");
+      },
+    });
+    await using cli = new RunningCli(["backup", join(dir, "copy.db")], hub);
+    while (readdirSync(dir).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    const { code, stderr } = await cli.end("SIGINT");
+    assert.equal(code, 130);
+    assert.match(stderr, /interrupted/);
+    assert.deepEqual(readdirSync(dir), []);
   });
 });
 

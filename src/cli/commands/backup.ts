@@ -6,7 +6,8 @@ import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import { systemClock } from "../../base/clock.ts";
 import type { Context } from "../context.ts";
-import { CliFailure, usageFailure } from "../failure.ts";
+import { CliFailure, EXIT_INTERRUPTED, usageFailure } from "../failure.ts";
+import { Interrupt } from "../interrupt.ts";
 import { confirm } from "../output/ask.ts";
 import { formatBytes, formatTime } from "../output/values.ts";
 
@@ -34,14 +35,20 @@ Example:
 /** Under its name the file is either whole and on the disk, or not there. */
 async function fetchTo(context: Context, file: string): Promise<number> {
   const unfinished = `${file}.${process.pid}.part`;
-  const response = await context.client().open("GET /api/backup");
+  // Ctrl-C leaves nothing half-written behind.
+  using interrupt = new Interrupt();
+  const { signal } = interrupt;
+  const response = await context.client().open("GET /api/backup", { signal });
   try {
-    await pipeline(response.body, createWriteStream(unfinished, { mode: 0o600, flags: "wx", flush: true }));
+    await pipeline(response.body, createWriteStream(unfinished, { mode: 0o600, flags: "wx", flush: true }), { signal });
     await rename(unfinished, file);
     await syncDirectory(dirname(file));
     return (await stat(file)).size;
   } catch (error) {
     await rm(unfinished, { force: true });
+    if (signal.aborted) {
+      throw new CliFailure(`Did not back up to ${file}: interrupted`, { exitCode: EXIT_INTERRUPTED, cause: error });
+    }
     throw new CliFailure(`Cannot back up to ${file}: ${(error as Error).message}`, { cause: error });
   }
 }
