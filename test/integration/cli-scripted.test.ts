@@ -286,6 +286,21 @@ describe("tailherd edit", () => {
     "PUT /api/services/web": put,
   });
 
+  it("leaves no definition behind, with its environment, when it is interrupted", async () => {
+    const dir = mkdtempSync(join(scratch, "edit-"));
+    await using hub = await startScriptedHub(scripts(() => record));
+    const waiting = editor('touch "$(dirname "$1")/opened"; exec sleep 86397');
+    await using cli = new RunningCli(["edit", "web"], { ...hub, env: { TMPDIR: dir, EDITOR: `exec ${waiting}` } });
+    while (!readdirSync(dir, { recursive: true }).some((name) => String(name).endsWith("opened"))) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    cli.child.kill("SIGINT");
+    const { code, stderr } = await cli.end("SIGTERM");
+    assert.equal(code, 2);
+    assert.match(stderr, /nothing was saved/);
+    assert.deepEqual(readdirSync(dir), []);
+  });
+
   it("saves with If-Match what the editor left, and nothing else changes", async () => {
     await using hub = await startScriptedHub(
       scripts((request) => ({ ...record, ...(request.body as object), revision: 4 })),

@@ -113,9 +113,18 @@ async function runEditor(context: Context, file: string): Promise<void> {
   const editor = context.io.env.VISUAL || context.io.env.EDITOR || "vi";
   // By a shell, since $EDITOR is a command line by custom ("code --wait"); the file's name is an argument, not part of it.
   const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "sh", file], { stdio: "inherit", env: context.io.env });
+  // Ctrl-C reaches the editor too, and is its to take; we stay until it ends, to take the file away, which holds secrets.
+  const handlers = [
+    ["SIGINT", (): void => {}],
+    ["SIGTERM", (): void => void child.kill("SIGTERM")],
+    ["SIGHUP", (): void => void child.kill("SIGHUP")],
+  ] as const;
+  for (const [signal, handler] of handlers) process.on(signal, handler);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", resolve);
+  }).finally(() => {
+    for (const [signal, handler] of handlers) process.off(signal, handler);
   });
   if (code !== 0) throw usageFailure(`The editor (${editor}) ended with ${code ?? "a signal"}: nothing was saved`);
 }
