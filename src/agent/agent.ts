@@ -107,8 +107,7 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
   observer.attach(supervisor);
   supervisor.reconcile();
   observer.start(kept.update_interval_ms);
-  const interval = kept.update_interval_ms;
-  const handlers = createHandlers({ supervisor, observer, desired, notices, table, containment, clock, interval });
+  const handlers = createHandlers({ supervisor, observer, desired, notices, table, containment, clock });
   return {
     connection: connect(server, handlers, notices),
     async close() {

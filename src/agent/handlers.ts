@@ -1,4 +1,6 @@
-// The agent's answers: one handler for each method of the contract. They translate; what is done is done elsewhere.
+// The agent's answers: one handler for each method of the contract. They translate; what is done is done elsewhere. What is desired
+// is on the disk before anything is done about it (P7): an agent that dies in between goes on with it, and one that cannot keep it
+// does nothing.
 import type { Clock } from "../base/clock.ts";
 import type { AgentHandlers } from "../contract/agent.ts";
 import { userInfo } from "node:os";
@@ -24,15 +26,11 @@ export interface HandlerTools {
   table: ProcessTable;
   containment: Containment;
   clock: Clock;
-  /** Kept with the desired state, so that sampling goes on as it was. */
-  interval: number;
 }
 
 export function createHandlers(tools: HandlerTools): AgentHandlers {
   const { supervisor, observer, desired, table, clock } = tools;
   const subscriptions = new Subscriptions(supervisor, tools.notices);
-  let interval = tools.interval;
-  const keep = (): Promise<void> => desired.keep({ update_interval_ms: interval, services: supervisor.definitions() });
   const external = (): ExternalSources => ({
     table,
     listeners: observer.sampler.listeners,
@@ -47,33 +45,28 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
 
   return {
     async apply({ services, update_interval_ms }) {
-      interval = update_interval_ms;
-      observer.setInterval(interval);
+      await desired.replace(services, update_interval_ms);
+      observer.setInterval(update_interval_ms);
       const wanted = new Set(services.map(({ spec }) => spec.name));
       const leaving = supervisor.definitions().filter(({ spec }) => !wanted.has(spec.name));
       await Promise.all([
-        ...services.map((service) => supervisor.set(service)),
+        Promise.all(services.map((service) => supervisor.set(service))).then(() => supervisor.reconcile()),
         ...leaving.map(({ spec }) => supervisor.remove(spec.name, "tailherd")),
       ]);
-      await keep();
-      supervisor.reconcileSoon();
       return {};
     },
     async set({ service }) {
+      await desired.put(service);
       await supervisor.set(service);
-      await keep();
-      supervisor.reconcileSoon(service.spec.name);
+      supervisor.reconcile(service.spec.name);
       return {};
     },
     async remove({ service, by }) {
-      const removing = supervisor.remove(service, by);
-      // Forgotten first: an agent that dies meanwhile must not bring it back.
-      await keep();
-      return removing;
+      await desired.delete(service);
+      return supervisor.remove(service, by);
     },
     async act({ service, action, index, by }) {
-      const { match_keywords } = supervisor.definition(service).spec;
-      if (match_keywords.length > 0) observer.match();
+      await desired.put(service);
       return supervisor.act(service, action, index, by);
     },
     async snapshot() {

@@ -16,6 +16,6 @@ export async function openIdentity(agentDir: string, name: string | undefined, c
     created_at: new Date(clock.now()).toISOString(),
   };
   const wanted = { ...identity, name: name ?? identity.name };
-  if (kept === undefined || kept.name !== wanted.name) await file.write(wanted);
+  if (kept === undefined || kept.name !== wanted.name) await file.write(() => wanted);
   return wanted;
 }

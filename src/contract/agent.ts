@@ -114,16 +114,24 @@ export const agentMethods = {
     params: z.object({ services: z.array(desiredServiceSchema), update_interval_ms: z.number() }),
     result: z.object({}),
   },
-  /** Adds, replaces or re-desires one service without the rest; answers when kept, not when running. */
+  /** Adds, replaces or re-desires one service without the rest, and lets it meet its desired state; answers when kept, not when running. */
   set: { params: z.object({ service: desiredServiceSchema }), result: z.object({}) },
   /** Stops one service, forgets it and its output. */
   remove: { params: z.object({ service: z.string(), by: z.string() }), result: actResultSchema },
   /**
-   * Starts, stops, restarts or kills. Answers when it is done or has clearly failed: a start is done when the process lives
-   * (exec succeeded and it did not end within 200 ms), a stop when nothing of it is left. The desired state has been `set` before.
+   * Starts, stops, restarts or kills. `service` is what is desired from this act on: kept on the agent's disk first, then taken
+   * over and acted on in one step, so that nothing else acts on the wish before. Answers when it is done or has clearly failed: a
+   * start is done when the process lives (exec succeeded and it did not end within 200 ms), a stop when nothing of it is left.
    */
   act: {
-    params: z.object({ service: z.string(), action: serviceActionSchema, index: z.int().nullable(), by: z.string() }),
+    params: z.object({
+      service: desiredServiceSchema,
+      action: serviceActionSchema,
+      /** One instance; null: all of them. */
+      index: z.int().nullable(),
+      /** Who asked, as in `Principal.name`. */
+      by: z.string(),
+    }),
     result: actResultSchema,
   },
   /** Everything observed now. */

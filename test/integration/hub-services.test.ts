@@ -99,7 +99,7 @@ describe("deleting", () => {
     assert.equal((await hub.request("DELETE /api/services/api")).status, 200);
     assert.deepEqual(
       hub.agent.calls.map(({ method }) => method),
-      ["set", "act", "remove"],
+      ["act", "remove"],
     );
     assert.deepEqual((await hub.request("GET /api/status")).json, []);
   });
@@ -157,8 +157,8 @@ describe("an act", () => {
       await hub.request("POST /api/services", { body: { name, start_cmd: "x" } });
     }
     hub.agent.onAct = ({ service }) => ({
-      outcome: service === "two" ? "failed" : "done",
-      message: `told of ${service}`,
+      outcome: service.spec.name === "two" ? "failed" : "done",
+      message: `told of ${service.spec.name}`,
       count: 1,
     });
     const probe = await hub.connect();

@@ -139,7 +139,7 @@ test("what something else started is shown as external, not doubled, and can be 
   const stranger = spawn("/bin/sh", ["-c", `setsid sleep ${word}9 >/dev/null 2>&1 &`], { stdio: "ignore" });
   await once(stranger, "exit");
   // Also where it is desired: a second one beside it is never right.
-  await agent.set({ name: "ext", start_cmd: "sleep 3600", match_keywords: [`${word}9`] });
+  await agent.set({ name: "ext", start_cmd: "sleep 3600", match_keywords: [`${word}9`] }, "running");
   const shown = await agent.until("ext", (status) => status.state === "external");
   assert.deepEqual(pidsWith(`${word}9`), [shown.pid]);
   const refused = await agent.act("ext", "start");

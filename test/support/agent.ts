@@ -4,7 +4,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startAgent } from "../../src/agent/agent.ts";
-import type { AgentConnection, AgentMethod, AgentNotice, AgentParams, AgentResult } from "../../src/contract/agent.ts";
+import type {
+  AgentConnection,
+  AgentMethod,
+  AgentNotice,
+  AgentParams,
+  AgentResult,
+  DesiredService,
+} from "../../src/contract/agent.ts";
 import type { TailherdEvent } from "../../src/contract/events.ts";
 import { type DesiredState, type ServiceInput, serviceSpecSchema } from "../../src/contract/service.ts";
 import type { InstanceStatus } from "../../src/contract/status.ts";
@@ -12,6 +19,8 @@ import { silentLogger } from "../../src/runtime/logger.ts";
 import { endChild } from "./processes.ts";
 
 const WAIT = 20_000;
+/** What was defined last, by data directory and name: an act carries it, also to an agent that was started since. */
+const defined = new Map<string, DesiredService>();
 
 /** What tests ask of an agent, wherever it runs. */
 export class TestAgent implements AsyncDisposable {
@@ -36,13 +45,22 @@ export class TestAgent implements AsyncDisposable {
     return this.connection.call(method, params);
   }
 
-  /** Defines a service as a hub would. */
-  async set(spec: ServiceInput, desired: DesiredState = "running", revision = 1): Promise<void> {
-    await this.call("set", { service: { spec: serviceSpecSchema.parse(spec), revision, desired } });
+  /** Defines a service as a hub would: what is desired stays, at first "stopped"; one that is desired is started. */
+  async set(spec: ServiceInput, wish?: DesiredState, revision = 1): Promise<void> {
+    const desired = wish ?? defined.get(this.keyOf(spec.name))?.desired ?? "stopped";
+    const service = { spec: serviceSpecSchema.parse(spec), revision, desired };
+    defined.set(this.keyOf(spec.name), service);
+    await this.call("set", { service });
   }
 
-  act(service: string, action: AgentParams<"act">["action"]): Promise<AgentResult<"act">> {
-    return this.call("act", { service, action, index: null, by: "test" });
+  /** Acts as a hub would: with what is desired from now on. */
+  act(name: string, action: AgentParams<"act">["action"], by = "test"): Promise<AgentResult<"act">> {
+    const before = defined.get(this.keyOf(name));
+    if (before === undefined) throw new Error(`this test has not set ${name}`);
+    const desired: DesiredState = action === "start" || action === "restart" ? "running" : "stopped";
+    const service = { ...before, desired };
+    defined.set(this.keyOf(name), service);
+    return this.call("act", { service, action, index: null, by });
   }
 
   async instance(service: string, index = 0): Promise<InstanceStatus> {
@@ -78,6 +96,10 @@ export class TestAgent implements AsyncDisposable {
     await this.call("apply", { services: [], update_interval_ms: 5000 });
     await this.end();
     await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  private keyOf(name: string): string {
+    return `${this.dataDir}\n${name}`;
   }
 
   private noticed(limit: number): Promise<void> {

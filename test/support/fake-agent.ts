@@ -186,8 +186,9 @@ export class FakeAgent implements AgentConnection {
       return { outcome: "done", message: `"${service}" is gone`, count: 1 };
     },
     act: async (params) => {
-      const { service, action } = params;
-      if (!this.desired.has(service)) throw new TailherdError("not_found", `There is no service "${service}" here`);
+      const { action } = params;
+      const service = params.service.spec.name;
+      this.desired.set(service, params.service);
       if (this.onAct !== undefined) return await this.onAct(params);
       const up = action === "start" || action === "restart";
       const was = this.rows.get(`${service}/0`)?.state ?? "stopped";

@@ -16,9 +16,13 @@ export type KeptDesired = z.infer<typeof keptSchema>;
 
 const DEFAULT_INTERVAL = 5000;
 
-/** Reads at start, then writes each change; a write is answered when it is on the disk for good. */
+/** Reads at start, then writes each change; a change is answered when it is on the disk for good, and is none when it cannot be. */
 export class DesiredStore {
   private readonly file: KeptFile<KeptDesired>;
+  private interval = DEFAULT_INTERVAL;
+  /** By name: as wanted, and as it is on the disk. They differ while a write is under way. */
+  private readonly wanted = new Map<string, DesiredService>();
+  private readonly kept = new Map<string, DesiredService>();
   private readonly options: { agentDir: string; runRoot: string; clock: Clock; logger: Logger };
 
   constructor(options: { agentDir: string; runRoot: string; clock: Clock; logger: Logger }) {
@@ -28,6 +32,38 @@ export class DesiredStore {
 
   /** Desired state as kept; where the file is damaged beyond its copy, it is made from what was running. */
   async open(): Promise<KeptDesired> {
+    const value = await this.read();
+    this.interval = value.update_interval_ms;
+    for (const service of value.services) {
+      this.wanted.set(service.spec.name, service);
+      this.kept.set(service.spec.name, service);
+    }
+    return value;
+  }
+
+  /** Adds, replaces or re-desires one service. Rejects with what the filesystem says; then it is as it was before. */
+  put(service: DesiredService): Promise<void> {
+    return this.change([[service.spec.name, service]]);
+  }
+
+  /** Forgets one. Rejects as `put`. */
+  delete(name: string): Promise<void> {
+    return this.change([[name, undefined]]);
+  }
+
+  /** All of them at once, and the milliseconds between samples. Rejects as `put`. */
+  replace(services: readonly DesiredService[], interval: number): Promise<void> {
+    this.interval = interval;
+    const wanted = new Map(services.map((service) => [service.spec.name, service]));
+    const names = new Set([...this.wanted.keys(), ...wanted.keys()]);
+    return this.change([...names].map((name) => [name, wanted.get(name)]));
+  }
+
+  close(): Promise<void> {
+    return this.file.settled();
+  }
+
+  private async read(): Promise<KeptDesired> {
     const { clock, logger, runRoot } = this.options;
     const read = await this.file.read(clock.now());
     switch (read.outcome) {
@@ -49,20 +85,32 @@ export class DesiredStore {
 
   /** Kept at once: without it the next start would find no service desired, and stop what runs. */
   private async mend(value: KeptDesired): Promise<KeptDesired> {
-    await this.keep(value).catch((error: unknown) => {
-      this.options.logger.error({ error: String(error) }, "cannot keep the desired state that was made anew");
-    });
+    await this.file
+      .write(() => value)
+      .catch((error: unknown) => {
+        this.options.logger.error({ error: String(error) }, "cannot keep the desired state that was made anew");
+      });
     return value;
   }
 
-  /** Resolves when it is on the disk. */
-  keep(value: KeptDesired): Promise<void> {
-    return this.file.write(value);
+  private async change(entries: readonly (readonly [string, DesiredService | undefined])[]): Promise<void> {
+    for (const [name, service] of entries) put(this.wanted, name, service);
+    try {
+      await this.file.write(() => ({ update_interval_ms: this.interval, services: [...this.wanted.values()] }));
+    } catch (error) {
+      for (const [name, service] of entries) {
+        // Unless somebody wants it otherwise by now, whose write will tell.
+        if (this.wanted.get(name) === service) put(this.wanted, name, this.kept.get(name));
+      }
+      throw error;
+    }
+    for (const [name, service] of entries) put(this.kept, name, service);
   }
+}
 
-  close(): Promise<void> {
-    return this.file.settled();
-  }
+function put<T>(map: Map<string, T>, name: string, value: T | undefined): void {
+  if (value === undefined) map.delete(name);
+  else map.set(name, value);
 }
 
 /** What runs was desired, also where the version that could be read is from before it was. */

@@ -16,7 +16,9 @@ export class KeptFile<T> {
   private readonly path: string;
   private readonly schema: z.ZodType<T>;
   private writing: Promise<void> = Promise.resolve();
-  private next: { value: T; written: Promise<void> } | undefined;
+  private next: Promise<void> | undefined;
+  /** What is on the disk for good; undefined when that is not known. */
+  private kept: string | undefined;
 
   constructor(path: string, schema: z.ZodType<T>) {
     this.path = path;
@@ -26,7 +28,10 @@ export class KeptFile<T> {
   /** Reads it; a damaged one is set aside, never deleted, and the version before it takes its place. */
   async read(now: number): Promise<KeptRead<T>> {
     const current = await this.parse(this.path);
-    if (current.outcome === "read") return current;
+    if (current.outcome === "read") {
+      this.kept = JSON.stringify(current.value);
+      return current;
+    }
     const damagedFile = `${this.path}.damaged-${new Date(now).toISOString().replaceAll(":", "")}`;
     if (current.outcome === "damaged") await rename(this.path, damagedFile);
     const previous = await this.parse(this.previous);
@@ -36,18 +41,17 @@ export class KeptFile<T> {
     return current.outcome === "damaged" ? { outcome: "lost", damagedFile } : { outcome: "fresh" };
   }
 
-  /** Resolves when it is on the disk for good. Writes that wait together become one, with the newest value. */
-  write(value: T): Promise<void> {
-    if (this.next !== undefined) {
-      this.next.value = value;
-      return this.next.written;
-    }
+  /**
+   * Resolves when what `value` answers is on the disk for good. It is asked when the write begins: writes that wait together become
+   * one, and one after a write that failed does not hold what that one held.
+   */
+  write(value: () => T): Promise<void> {
+    if (this.next !== undefined) return this.next;
     const written = this.writing.then(() => {
-      const due = this.next;
       this.next = undefined;
-      return due === undefined ? undefined : this.writeNow(due.value);
+      return this.writeNow(JSON.stringify(value()));
     });
-    this.next = { value, written };
+    this.next = written;
     this.writing = written.catch(() => undefined);
     return written;
   }
@@ -77,13 +81,16 @@ export class KeptFile<T> {
     }
   }
 
-  private async writeNow(value: T): Promise<void> {
+  private async writeNow(text: string): Promise<void> {
+    // Also what a full disk could not take is kept already, when nothing changed.
+    if (text === this.kept) return;
+    this.kept = undefined;
     const directory = dirname(this.path);
     const fresh = join(directory, `.${basename(this.path)}.new`);
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const file = await open(fresh, "w", 0o600);
     try {
-      await file.writeFile(JSON.stringify(value));
+      await file.writeFile(text);
       await file.sync();
     } finally {
       await file.close();
@@ -97,5 +104,6 @@ export class KeptFile<T> {
     } finally {
       await handle.close();
     }
+    this.kept = text;
   }
 }

@@ -10,9 +10,6 @@ import type { InstanceTools } from "./instance-life.ts";
 import { readRecord } from "./instance-record.ts";
 import { instanceKey, RunDirectory } from "./run-directory.ts";
 
-/** Milliseconds between `set` and acting on it alone: the `act` that follows a `set` tells who asked, and comes first. */
-const RECONCILE_AFTER = 50;
-
 interface Herded {
   definition: DesiredService;
   instances: Instance[];
@@ -65,10 +62,6 @@ export class Supervisor {
     return [...this.services.values()].map(({ definition }) => definition);
   }
 
-  definition(service: string): DesiredService {
-    return this.herded(service).definition;
-  }
-
   /** All instances, or those of one service. */
   instances(service?: string): Instance[] {
     if (service !== undefined) return this.herded(service).instances;
@@ -94,28 +87,20 @@ export class Supervisor {
     return this.changes.on(listener);
   }
 
-  /** Adds or replaces a service; resolves when its instances are there, not when they run. */
-  async set(definition: DesiredService): Promise<void> {
-    const { name } = definition.spec;
-    await this.leaving.get(name);
-    const known = this.services.get(name);
-    const herded = known ?? { definition, instances: [], changing: Promise.resolve() };
-    herded.definition = definition;
-    this.services.set(name, herded);
-    await this.change(herded, () => this.resize(herded));
+  /** Adds or replaces a service; resolves when its instances are there, not when they run or when those too many are gone. */
+  set(definition: DesiredService): Promise<void> {
+    return this.define(definition, () => undefined);
   }
 
-  /** The same, after the act that usually follows a `set`. */
-  reconcileSoon(service?: string): void {
-    this.tools.clock.after(RECONCILE_AFTER, () => this.reconcile(service));
-  }
-
-  /** Acts on all instances of a service, or on one. */
-  async act(service: string, action: ServiceAction, index: number | null, by: string): Promise<ActResult> {
-    const herded = this.herded(service);
-    await herded.changing;
-    const instances = index === null ? herded.instances : [this.instance(service, index)];
-    return combine(await Promise.all(instances.map((instance) => instance.act(action, by))));
+  /** Takes over what is desired and acts on it, in one step: all instances, or one. */
+  async act(definition: DesiredService, action: ServiceAction, index: number | null, by: string): Promise<ActResult> {
+    const { name, match_keywords } = definition.spec;
+    const { acts } = await this.define(definition, (all) => {
+      const instances = index === null ? all : [this.instance(name, index)];
+      if (match_keywords.length > 0) this.tools.lookAround();
+      return { acts: instances.map((instance) => instance.act(action, by)) };
+    });
+    return combine(await Promise.all(acts));
   }
 
   /** Stops a service and deletes all of it but its definition's place in desired state, which is the caller's. */
@@ -123,7 +108,11 @@ export class Supervisor {
     const herded = this.herded(service);
     this.services.delete(service);
     const { instances } = herded;
-    const removed = this.change(herded, () => this.removeInstances(herded, 0, by));
+    const removed = this.change(herded, async () => {
+      const leaving = herded.instances;
+      herded.instances = [];
+      await this.removeAll(leaving, by);
+    });
     const left = removed.catch(() => undefined).finally(() => this.leaving.delete(service));
     this.leaving.set(service, left);
     await removed;
@@ -158,20 +147,41 @@ export class Supervisor {
     return changed;
   }
 
-  private async resize(herded: Herded): Promise<void> {
-    const { definition, instances } = herded;
-    for (const instance of instances) instance.define(definition);
-    const missing: number[] = [];
-    for (let index = instances.length; index < definition.spec.instances; index += 1) missing.push(index);
-    herded.instances = [...instances, ...(await Promise.all(missing.map((index) => this.make(definition, index))))];
-    if (instances.length > definition.spec.instances) {
-      await this.removeInstances(herded, definition.spec.instances, "tailherd");
-    }
+  /** Takes a definition over; `then` is called with its instances in the same step, before anything else can act on them. */
+  private async define<T>(definition: DesiredService, then: (instances: Instance[]) => T): Promise<T> {
+    const { name } = definition.spec;
+    await this.leaving.get(name);
+    const herded = this.services.get(name) ?? { definition, instances: [], changing: Promise.resolve() };
+    herded.definition = definition;
+    this.services.set(name, herded);
+    const defined = Promise.withResolvers<T>();
+    const resized = this.change(herded, async () => {
+      const leaving = await this.resize(herded, definition);
+      this.changes.emit(name);
+      defined.resolve(then(herded.instances));
+      // Nobody waits for these, but a service that grows again does.
+      await this.removeAll(leaving, "tailherd");
+    });
+    resized.catch((error: unknown) => {
+      defined.reject(error);
+      this.tools.logger.error({ service: name, error: String(error) }, "cannot take over a definition wholly");
+    });
+    return defined.promise;
   }
 
-  private async removeInstances(herded: Herded, from: number, by: string): Promise<void> {
-    const leaving = herded.instances.slice(from);
-    herded.instances = herded.instances.slice(0, from);
+  /** Makes the instances that are missing; answers those that are too many, which are not its instances any more. */
+  private async resize(herded: Herded, definition: DesiredService): Promise<Instance[]> {
+    const wanted = definition.spec.instances;
+    const staying = herded.instances.slice(0, wanted);
+    const leaving = herded.instances.slice(wanted);
+    for (const instance of staying) instance.define(definition);
+    const missing: number[] = [];
+    for (let index = staying.length; index < wanted; index += 1) missing.push(index);
+    herded.instances = [...staying, ...(await Promise.all(missing.map((index) => this.make(definition, index))))];
+    return leaving;
+  }
+
+  private async removeAll(leaving: Instance[], by: string): Promise<void> {
     await Promise.all(leaving.map((instance) => instance.remove(by)));
     for (const instance of leaving) this.tools.removed(instance.service, instance.index);
   }

@@ -42,10 +42,14 @@ export class ServiceActs {
    * `not_found`, `agent_away`, or `act_failed` in the agent's words.
    */
   async act(name: string, action: ServiceAction, index: number | null, actor: Actor): Promise<ActResult> {
-    const { agents, announcer, queue } = this.parts;
-    await queue.run(name, () => this.wish(name, action, index, actor));
+    const { agents, announcer, catalog, queue } = this.parts;
+    // Told in the order in which it is stored, but not waited for there: a stop must not wait for the start before it.
+    const { acting } = await queue.run(name, async () => {
+      const service = catalog.desiredOf(await this.wish(name, action, index, actor));
+      return { acting: agents.call("act", { service, action, index, by: actor.principal }) };
+    });
     try {
-      const result = await agents.call("act", { service: name, action, index, by: actor.principal });
+      const result = await acting;
       if (result.outcome === "done") return result;
       throw new TailherdError("act_failed", result.message);
     } finally {
@@ -53,19 +57,20 @@ export class ServiceActs {
     }
   }
 
-  private async wish(name: string, action: ServiceAction, index: number | null, actor: Actor): Promise<void> {
-    const { store, catalog, agents, board } = this.parts;
+  /** Stores what is wished from now on, and who wished it. */
+  private async wish(name: string, action: ServiceAction, index: number | null, actor: Actor): Promise<ServiceRecord> {
+    const { store, catalog, board } = this.parts;
     const record = catalog.require(name);
     if (index !== null) {
       if (index >= record.instances) throw noSuchInstance(record, index);
       await store.recordAudit(action, `${name}/${index}`, actor);
-      return;
+      return record;
     }
     const written = await store.setDesired(name, WISH[action], action, actor);
     if (written.outcome !== "stored") throw noSuchService(name);
     catalog.put(written.record);
     if (record.desired !== written.record.desired) board.touch(name);
-    await agents.call("set", { service: catalog.desiredOf(written.record) });
+    return written.record;
   }
 }
 
