@@ -17,12 +17,12 @@ export interface HookContext {
   stderrFile: string;
 }
 
-/** Words for its failure, or undefined when it ended with 0. */
+/** Words for its failure, or undefined when it ended with 0; it is ended when its time is over or `hurry` is aborted. */
 export function runHook(
   line: string,
   context: HookContext,
   seconds: number,
-  clock: Clock,
+  { clock, hurry }: { clock: Clock; hurry: AbortSignal },
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
     const command = inDirectory(context.become, context.directory, ["/bin/sh", "-c", line]);
@@ -34,10 +34,14 @@ export function runHook(
       stdio: ["ignore", ...files],
     });
     for (const file of files) if (file !== "ignore") closeSync(file);
-    const timer = clock.after(seconds * SECOND, () => {
-      if (child.pid !== undefined) sendQuietly(-child.pid, "SIGKILL");
-      resolve(`took longer than ${seconds} s`);
-    });
+    const end = (words: string): void => {
+      timer.cancel();
+      const lives = child.exitCode === null && child.signalCode === null;
+      if (child.pid !== undefined && lives) sendQuietly(-child.pid, "SIGKILL");
+      resolve(words);
+    };
+    const timer = clock.after(seconds * SECOND, () => end(`took longer than ${seconds} s`));
+    hurry.addEventListener("abort", () => end("was not waited for"), { once: true });
     child.on("error", (error) => {
       timer.cancel();
       resolve(systemWords(error));

@@ -67,13 +67,19 @@ export class Instance extends InstanceLife {
     }
   }
 
-  /** Starts, stops, restarts or kills; one after the other. */
+  /** Starts, stops, restarts or kills; one after the other, but a start does not hold up what ends it, nor a stop's grace a kill. */
   async act(action: ServiceAction, by: string): Promise<ActResult> {
-    try {
-      return await this.acts.run(action, () => this.perform(action, by));
-    } finally {
-      this.actor = null;
-    }
+    if (action !== "start") this.starting.interrupt(`${action === "restart" ? "restarted" : "stopped"} by ${by}`);
+    if (action === "kill") this.stops.hurry();
+    return await this.acts.run(action, async () => {
+      this.actor = by;
+      this.starting.begin();
+      try {
+        return await this.perform(action, by);
+      } finally {
+        this.actor = null;
+      }
+    });
   }
 
   /** Something else's processes match its keywords, or none any more. */
@@ -122,7 +128,6 @@ export class Instance extends InstanceLife {
 
   private async perform(action: ServiceAction, by: string): Promise<ActResult> {
     if (this.closed) return refused(`${this.service} is being removed`);
-    this.actor = by;
     switch (action) {
       case "start":
         return this.starting.start();
@@ -138,6 +143,9 @@ export class Instance extends InstanceLife {
     const stopped = await this.stops.stop(by, "stopped", { forRestart: true });
     if (stopped.outcome !== "done") return stopped;
     if (running) this.restartCount += 1;
-    return this.starting.start();
+    const started = await this.starting.start();
+    // Nothing was tried: it is down, and nothing is under way any more.
+    if (this.state === "stopping") this.enter("stopped", null);
+    return started;
   }
 }

@@ -26,10 +26,9 @@ function towardsRunning(observed: Observed, now: number): Plan {
   switch (observed.state) {
     case "stopped":
       return { act: "start" };
-    case "backoff": {
-      const due = observed.nextStartAt ?? now;
-      return due <= now ? { act: "start" } : { act: "wait", until: due };
-    }
+    case "backoff":
+      // Also one that is due: a start by hand would forget its history, and with it what holds a crash loop back (P6).
+      return { act: "wait", until: observed.nextStartAt ?? now };
     default:
       return { act: "nothing" };
   }

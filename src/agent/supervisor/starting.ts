@@ -13,8 +13,10 @@ import { systemWords } from "./system-words.ts";
 
 /** A process that lives this long after its launch is running; one that ends earlier has clearly failed to start. */
 const ALIVE_AFTER = 200;
-/** Milliseconds that a shim may take to tell of the start it was ordered. */
-const LAUNCH_DEADLINE = 15 * SECOND;
+/** Milliseconds that a shim may take to tell of the start it was ordered; with what is around it, less than the 15 s of P8. */
+const LAUNCH_DEADLINE = 12 * SECOND;
+/** Milliseconds after which a stop goes on though the launch has not told who it is: some thousand times what that takes. */
+const LAUNCH_TIME = 3 * SECOND;
 
 interface StartOutcome {
   ok: boolean;
@@ -28,6 +30,10 @@ export class Starting {
   private preparedFor = "";
   /** What those who asked for a start are waiting for. */
   private outcome: PromiseWithResolvers<StartOutcome> | undefined;
+  /** Why the start that the act under way makes, or will make, is not wanted any more. */
+  private interrupted: string | undefined;
+  /** Resolves when the launch of the run that was ordered last has told who it is. */
+  private told = Promise.withResolvers<void>();
 
   constructor(life: InstanceLife, ended: (lost: string | null) => void) {
     this.life = life;
@@ -51,17 +57,52 @@ export class Starting {
       return refused(`Cannot start ${service}: it has neither start_cmd nor argv, only keywords to find it by.`);
     }
     if (life.run === null) {
-      life.clearTimer();
-      life.history = NO_HISTORY;
-      if (state !== "stopping") life.restartCount = 0;
-      await life.sweep();
-      await life.exits.settled();
-      await life.output.settle().catch((error: unknown) => life.complain(error, "cannot empty the output files"));
-      await life.tools.pace.take();
-      this.launch();
+      const refusal = await this.makeReady();
+      if (refusal !== undefined) return refused(`Cannot start ${service}: ${refusal}`);
     }
     const outcome = await (this.outcome?.promise ?? Promise.resolve({ ok: life.alive, words: life.reason ?? "" }));
     return outcome.ok ? done(outcome.words) : failed(`Cannot start ${service}: ${outcome.words}`);
+  }
+
+  /** An act begins: what was asked for before it does not concern it. */
+  begin(): void {
+    this.interrupted = undefined;
+  }
+
+  /** A stop or restart was asked for: whoever waits for a start is answered, and one that is not ordered yet is not. */
+  interrupt(words: string): void {
+    this.interrupted = words;
+    // What the launch has not told of could not be stopped yet: it is answered when it has.
+    if (this.life.run?.process != null) this.finish({ ok: false, words });
+  }
+
+  /** Resolves when the launch of this run has told who it is, or when that takes longer than it should. */
+  async launched(run: Run): Promise<void> {
+    if (run.process !== null) return;
+    const late = Promise.withResolvers<void>();
+    const timer = this.life.tools.clock.after(LAUNCH_TIME, late.resolve);
+    await Promise.race([this.told.promise, late.promise]);
+    timer.cancel();
+  }
+
+  /** Does what comes before a start that is asked for, and orders it; words why it is not to be started any more. */
+  private async makeReady(): Promise<string | undefined> {
+    const { life } = this;
+    const { state } = life;
+    life.clearTimer();
+    life.history = NO_HISTORY;
+    if (state !== "stopping") life.restartCount = 0;
+    await life.sweep();
+    await life.exits.settled();
+    await life.output.settle().catch((error: unknown) => life.complain(error, "cannot empty the output files"));
+    await life.tools.pace.take();
+    // Meanwhile others may have acted: a backoff that was just over, a stop, the removal of the service.
+    if (life.run !== null) return undefined;
+    if (life.closed) return "it is being removed";
+    if (this.interrupted !== undefined) return this.interrupted;
+    if (life.state === "external") return "it already runs, started by something else";
+    this.launch();
+    return undefined;
   }
 
   /** Orders a start. Synchronous from here to the shim: between a crash and its restart nothing is waited for. */
@@ -123,6 +164,7 @@ export class Starting {
   /** Its process lives; it runs when it still does in a moment. */
   awaitAlive(run: Run): void {
     const { life } = this;
+    this.heard();
     const lives = async (): Promise<void> => {
       // Hundreds that were started together come to this together.
       await life.tools.pace.take();
@@ -138,6 +180,7 @@ export class Starting {
   /** The pre_start hook has begun; it has so long. */
   awaitHook(run: Run): void {
     const { life } = this;
+    this.heard();
     const stillRuns = (): boolean => life.run === run && !run.hookDone;
     const kill = async (): Promise<void> => {
       if (!stillRuns()) return;
@@ -155,6 +198,12 @@ export class Starting {
       life.shim.giveUp();
       this.ended("the shim did not start it in time (is the machine out of processes or memory?)");
     });
+  }
+
+  /** The launch has told who it is. */
+  private heard(): void {
+    this.told.resolve();
+    if (this.interrupted !== undefined) this.finish({ ok: false, words: this.interrupted });
   }
 
   /** Words why it cannot start on this machine, or undefined when the order is given. */
@@ -185,6 +234,7 @@ export class Starting {
       process: null,
       hookDone: spec.hooks.pre_start === null,
     };
+    this.told = Promise.withResolvers();
     shim.moveTo(place.joins);
     shim.start(life.generation);
     this.awaitLaunch();

@@ -12,6 +12,8 @@ export interface StopRequest {
   grace: number;
   /** The main process is a shell around the program, which would die without a word to it: signal its whole group. */
   wrapped: boolean;
+  /** Aborted when somebody will not wait for the grace any more. */
+  hurry: AbortSignal;
   /** Resolves when the end of the main process was told. */
   ended: Promise<void>;
   /** Sends the shim away, so that an empty cgroup is empty. */
@@ -27,7 +29,7 @@ export interface StopTools {
 /** Ends it; "killed" when SIGKILL was needed or wanted. */
 export async function stopProcesses(request: StopRequest, tools: StopTools): Promise<"stopped" | "killed"> {
   const { containment } = tools;
-  if (request.grace > 0 && (await askToEnd(request, tools))) return "stopped";
+  if (request.grace > 0 && !request.hurry.aborted && (await askToEnd(request, tools))) return "stopped";
   await containment.killAll(request.instance);
   return "killed";
 }
@@ -36,6 +38,7 @@ async function askToEnd(request: StopRequest, tools: StopTools): Promise<boolean
   const { containment, clock } = tools;
   const graceOver = new AbortController();
   const timer = clock.after(request.grace, () => graceOver.abort());
+  request.hurry.addEventListener("abort", () => graceOver.abort(), { once: true });
   try {
     signalMain(request, tools.table);
     const ended = request.ended.then(() => true);

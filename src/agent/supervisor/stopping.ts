@@ -16,10 +16,17 @@ type How = "stopped" | "killed";
 export class Stopping {
   private readonly life: InstanceLife;
   private readonly trades: { starting: Starting; ending: Ending; told: Told };
+  /** Ends the patience of the stop that is under way. */
+  private impatience = new AbortController();
 
   constructor(life: InstanceLife, trades: { starting: Starting; ending: Ending; told: Told }) {
     this.life = life;
     this.trades = trades;
+  }
+
+  /** A kill was asked for: a stop that goes on does not wait for its hook and its grace any more. */
+  hurry(): void {
+    this.impatience.abort();
   }
 
   /** Answers when nothing of it is left. `forRestart` keeps the shim, and the state `stopping` until it starts again. */
@@ -27,8 +34,11 @@ export class Stopping {
     const { life } = this;
     life.clearTimer();
     this.trades.starting.finish({ ok: false, words: `stopped by ${by}` });
+    if (life.run === null && life.state === "external") return this.stopExternal(how);
+    const already = life.state === "stopped";
+    if (life.run === null) await this.sweep();
     const { run } = life;
-    if (run === null) return life.state === "external" ? this.stopExternal(how) : this.stopNothing(forRestart);
+    if (run === null) return this.stopNothing(forRestart, already);
     const forced = await this.stopRun(run, by, how);
     if (!forRestart) {
       life.shim.dismiss();
@@ -40,11 +50,16 @@ export class Stopping {
   }
 
   /** Its main process does not run, but something that it left may. */
-  private async stopNothing(forRestart: boolean): Promise<ActResult> {
+  private async sweep(): Promise<void> {
     const { life } = this;
+    // A start that waited is not wanted any more, also where its time has just come; what is ordered all the same is stopped.
+    if (life.state === "backoff") life.enter("stopped", null);
     await life.sweep();
+  }
+
+  private stopNothing(forRestart: boolean, already: boolean): ActResult {
+    const { life } = this;
     if (!forRestart) life.shim.dismiss();
-    const already = life.state === "stopped";
     life.enter("stopped", null);
     return done(already ? `${life.service} is already stopped` : `${life.service} stopped`);
   }
@@ -53,10 +68,13 @@ export class Stopping {
   private async stopRun(run: Run, by: string, how: How): Promise<boolean> {
     const { life } = this;
     const ended = Promise.withResolvers<void>();
+    this.impatience = new AbortController();
+    const { signal: hurry } = this.impatience;
     const underWay = { by, how, ended: ended.resolve };
     life.stopping = underWay;
     life.enter("stopping", `asked by ${by}`);
-    if (how === "stopped") await this.preStop(run);
+    await Promise.race([this.trades.starting.launched(run), ended.promise]);
+    if (how === "stopped") await this.preStop(run, hurry);
     this.trades.told.look();
     underWay.how = await stopProcesses(
       {
@@ -64,6 +82,7 @@ export class Stopping {
         signal: run.spec.stop.signal,
         grace: how === "killed" ? 0 : run.spec.stop.grace * SECOND,
         wrapped: run.wrapped,
+        hurry,
         ended: ended.promise,
         dismissShim: () => life.shim.dismiss(),
       },
@@ -84,14 +103,17 @@ export class Stopping {
     life.record(words, { generation: run.generation, startedAt: run.launchedAt, by });
   }
 
-  private async preStop(run: Run): Promise<void> {
+  private async preStop(run: Run, hurry: AbortSignal): Promise<void> {
     const { life } = this;
     const line = run.spec.hooks.pre_stop;
-    if (line === null || run.process === null) return;
+    if (line === null || run.process === null || hurry.aborted) return;
     const text = buildLaunch(run.spec, life.index, life.marker, life.output);
     const { stdoutFile, stderrFile } = life.output;
     const failure = text.ok
-      ? await runHook(line, { ...text, stdoutFile, stderrFile }, run.spec.hooks.timeout, life.tools.clock)
+      ? await runHook(line, { ...text, stdoutFile, stderrFile }, run.spec.hooks.timeout, {
+          clock: life.tools.clock,
+          hurry,
+        })
       : text.words;
     if (failure !== undefined) life.output.note(`pre_stop failed: ${failure}`);
   }
