@@ -4,7 +4,7 @@ import { z } from "zod";
 import { eventSchema } from "./events.ts";
 import { isoTimeSchema, nameSchema } from "./names.ts";
 import { serviceActionSchema } from "./operations.ts";
-import { desiredStateSchema, serviceSpecSchema } from "./service.ts";
+import { desiredStateSchema, serviceSpecSchema, stoppedInstancesSchema } from "./service.ts";
 import {
   instanceSampleSchema,
   instanceStatusSchema,
@@ -18,6 +18,7 @@ const desiredServiceSchema = z.object({
   spec: serviceSpecSchema,
   revision: z.int(),
   desired: desiredStateSchema,
+  stopped_instances: stoppedInstancesSchema,
 });
 /** One service as an agent should have it. */
 export type DesiredService = z.infer<typeof desiredServiceSchema>;

@@ -158,12 +158,17 @@ export const desiredStateSchema = z.enum(["running", "stopped"]);
 /** What a person asked for last. */
 export type DesiredState = z.infer<typeof desiredStateSchema>;
 
+/** Numbers of the instances of a service that are to stay stopped while the others run, ascending. Empty where `desired` is "stopped". */
+export const stoppedInstancesSchema = z.array(z.int().min(0));
+
 /** A definition as the hub keeps and answers it: the definition's own fields, and what the hub knows about it. */
 export const serviceRecordSchema = z.object({
   ...serviceShape,
   /** Counts saved versions from 1; the ETag of the definition. */
   revision: z.int().min(1),
   desired: desiredStateSchema,
+  /** Instances that somebody stopped one by one, of a service that should run. */
+  stopped_instances: stoppedInstancesSchema,
   /** The file whose `apply` owns this definition (read-only elsewhere), or null. */
   owner: z.string().nullable(),
   created_at: isoTimeSchema,

@@ -173,6 +173,8 @@ export const serviceStatusSchema = z.object({
   reason: z.string().nullable(),
   instances: z.array(instanceStatusSchema),
   desired: z.enum(["running", "stopped"]),
+  /** Instances that somebody stopped one by one, of a service that should run. */
+  stopped_instances: z.array(z.int()),
   /** Saved revision; an instance with another one runs an older definition. */
   revision: z.int(),
   owner: z.string().nullable(),

@@ -7,6 +7,7 @@ import { describe, it } from "node:test";
 import { FakeClock } from "../../src/base/clock.ts";
 import { SECOND } from "../../src/base/units.ts";
 import { TailherdError } from "../../src/contract/errors.ts";
+import type { DesiredService } from "../../src/contract/agent.ts";
 import { exitRecord, instanceRow } from "../support/fake-agent.ts";
 import { startTestHub } from "../support/hub.ts";
 
@@ -139,6 +140,55 @@ describe("an act", () => {
     } finally {
       await rm(dataDir, { recursive: true });
     }
+  });
+
+  it("on one instance is a wish of its own: shown, kept over a restart of the hub and changes, told with the act", async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), "tailherd-hub-"));
+    const wished = (told: DesiredService | undefined): unknown => [told?.desired, told?.stopped_instances];
+    try {
+      {
+        await using hub = await startTestHub({ dataDir });
+        await hub.request("POST /api/services", { body: { ...api, instances: 3 } });
+        await hub.request("POST /api/services/api/start");
+        hub.agent.calls.length = 0;
+        assert.equal((await hub.request("POST /api/services/api/stop?index=1")).status, 200);
+        assert.deepEqual(
+          hub.agent.calls.map(({ method }) => method),
+          ["act"],
+        );
+        assert.deepEqual(wished(hub.agent.desired.get("api")), ["running", [1]]);
+      }
+      await using hub = await startTestHub({ dataDir });
+      assert.deepEqual(wished(hub.agent.desired.get("api")), ["running", [1]]);
+      await hub.request("PATCH /api/services/api", { body: { description: "changed" } });
+      assert.deepEqual(wished(hub.agent.desired.get("api")), ["running", [1]]);
+      const status = (await hub.request("GET /api/services/api/status")).json;
+      assert.deepEqual([status.desired, status.stopped_instances], ["running", [1]]);
+      assert.deepEqual((await hub.request("GET /api/services/api")).json.stopped_instances, [1]);
+      await hub.request("POST /api/services/api/start");
+      assert.deepEqual(wished(hub.agent.desired.get("api")), ["running", []]);
+    } finally {
+      await rm(dataDir, { recursive: true });
+    }
+  });
+
+  it("is told in the order in which it was stored, and does not hold up the next", async () => {
+    await using hub = await startTestHub();
+    await hub.request("POST /api/services", { body: api });
+    const held = Promise.withResolvers<void>();
+    const told: string[] = [];
+    hub.agent.onAct = async ({ action, service }) => {
+      told.push(`${action}: ${service.desired}`);
+      if (action === "start") await held.promise;
+      return { outcome: "done", message: action, count: 1 };
+    };
+    const starting = hub.request("POST /api/services/api/start");
+    const probe = await hub.connect();
+    await probe.subscribe("services");
+    assert.equal((await hub.request("POST /api/services/api/stop")).status, 200);
+    held.resolve();
+    assert.equal((await starting).status, 200);
+    assert.deepEqual(told, ["start: running", "stop: stopped"]);
   });
 
   it("that fails is 409 in the agent's words, and one on an instance that is not there is 404", async () => {

@@ -12,7 +12,7 @@ test("a start brings its wish along: acted on once, under its actor, also where 
   const starts = join(agent.dataDir, "starts");
   for (let round = 1; round <= 5; round += 1) {
     await agent.set({ name: "brief", start_cmd: `echo x >>${starts}`, description: `round ${round}` });
-    assert.match((await agent.act("brief", "start", `alice ${round}`)).message, /ended with exit 0/);
+    assert.match((await agent.act("brief", "start", { by: `alice ${round}` })).message, /ended with exit 0/);
     // Whatever else looks at it later: it is wanted, but its end was left so.
     await agent.call("set", { service: await desiredOf(agent.dataDir, "brief") });
     assert.equal((await readFile(starts, "utf8")).length, 2 * round);
@@ -54,7 +54,7 @@ test("stop() does not wait for a start that goes on: its hook is ended, and who 
   const starting = agent.act("slow", "start");
   await agent.until("slow", ({ state, pid }) => state === "starting" && pid !== null);
   const began = performance.now();
-  assert.equal((await agent.act("slow", "stop", "bob")).outcome, "done");
+  assert.equal((await agent.act("slow", "stop", { by: "bob" })).outcome, "done");
   assert.ok(performance.now() - began < 10_000, "long before the hook's time is over, and before the grace");
   const answer = await starting;
   assert.deepEqual([answer.outcome, answer.message], ["failed", "Cannot start slow: stopped by bob"]);
@@ -81,6 +81,38 @@ test("a restart of what can no longer be started stops it, and says so", async (
   await agent.set({ name: "was", match_keywords: ["no such program anywhere"] });
   const refused = await agent.act("was", "restart");
   assert.deepEqual([refused.outcome, (await agent.instance("was")).state], ["refused", "stopped"]);
+});
+
+test("an instance stopped by hand stays so through changes, restarts of the rest and agents; its start, or that of all, brings it back", async () => {
+  const word = `${7500 + Math.random()}`;
+  let agent = await forkTestAgent(await makeDataDir());
+  const states = async (): Promise<string[]> => {
+    const { instances } = await agent.call("snapshot", {});
+    return instances.toSorted((a, b) => a.index - b.index).map(({ state }) => state);
+  };
+  await agent.set({ name: "many", start_cmd: `sleep ${word}`, instances: 3 });
+  assert.equal((await agent.act("many", "start")).count, 3);
+  assert.equal((await agent.act("many", "stop", { index: 1 })).count, 1);
+  await agent.set({ name: "many", start_cmd: `sleep ${word}`, instances: 3, description: "changed" });
+  assert.equal((await agent.act("many", "restart")).count, 2);
+  assert.deepEqual(await states(), ["running", "stopped", "running"]);
+  await agent.crash();
+  agent = await forkTestAgent(agent.dataDir);
+  await agent.set({ name: "many", start_cmd: `sleep ${word}`, instances: 4 });
+  await agent.until("many", ({ state }) => state === "running", 3);
+  assert.deepEqual(await states(), ["running", "stopped", "running", "running"]);
+  assert.equal(pidsWith(word).length, 3);
+  await agent.act("many", "start", { index: 1 });
+  assert.equal(pidsWith(word).length, 4);
+  await agent.act("many", "kill", { index: 2 });
+  assert.equal((await agent.act("many", "start")).outcome, "done");
+  assert.deepEqual(await states(), ["running", "running", "running", "running"]);
+  await agent.act("many", "stop");
+  await agent.act("many", "start", { index: 2 });
+  await agent.set({ name: "many", start_cmd: `sleep ${word}`, instances: 4, description: "changed again" });
+  assert.deepEqual(await states(), ["stopped", "stopped", "running", "stopped"]);
+  await agent[Symbol.asyncDispose]();
+  assert.deepEqual(pidsWith(word), []);
 });
 
 test("P5: whatever acts meet crashes and backoffs, it ends as the last act says", async () => {

@@ -15,6 +15,7 @@ import type {
 import type { TailherdEvent } from "../../src/contract/events.ts";
 import { type DesiredState, type ServiceInput, serviceSpecSchema } from "../../src/contract/service.ts";
 import type { InstanceStatus } from "../../src/contract/status.ts";
+import { fitWish, wishAfter } from "../../src/hub/store/wish.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
 import { endChild } from "./processes.ts";
 
@@ -46,21 +47,26 @@ export class TestAgent implements AsyncDisposable {
   }
 
   /** Defines a service as a hub would: what is desired stays, at first "stopped"; one that is desired is started. */
-  async set(spec: ServiceInput, wish?: DesiredState, revision = 1): Promise<void> {
-    const desired = wish ?? defined.get(this.keyOf(spec.name))?.desired ?? "stopped";
-    const service = { spec: serviceSpecSchema.parse(spec), revision, desired };
+  async set(input: ServiceInput, wish?: DesiredState, revision = 1): Promise<void> {
+    const spec = serviceSpecSchema.parse(input);
+    const before = defined.get(this.keyOf(spec.name)) ?? { desired: "stopped", stopped_instances: [] };
+    const { stopped_instances, desired } = fitWish({ ...before, ...(wish && { desired: wish }) }, spec.instances);
+    const service = { spec, revision, desired, stopped_instances };
     defined.set(this.keyOf(spec.name), service);
     await this.call("set", { service });
   }
 
   /** Acts as a hub would: with what is desired from now on. */
-  act(name: string, action: AgentParams<"act">["action"], by = "test"): Promise<AgentResult<"act">> {
+  act(
+    name: string,
+    action: AgentParams<"act">["action"],
+    { by = "test", index = null }: { by?: string; index?: number | null } = {},
+  ): Promise<AgentResult<"act">> {
     const before = defined.get(this.keyOf(name));
     if (before === undefined) throw new Error(`this test has not set ${name}`);
-    const desired: DesiredState = action === "start" || action === "restart" ? "running" : "stopped";
-    const service = { ...before, desired };
+    const service = { ...before, ...wishAfter(before, action, index, before.spec.instances) };
     defined.set(this.keyOf(name), service);
-    return this.call("act", { service, action, index: null, by });
+    return this.call("act", { service, action, index, by });
   }
 
   async instance(service: string, index = 0): Promise<InstanceStatus> {

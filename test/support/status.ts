@@ -57,6 +57,7 @@ export function statusRow(name: string, state: InstanceState, more: Partial<Serv
     reason: instance.reason,
     instances: [instance],
     desired: instance.pid === null ? "stopped" : "running",
+    stopped_instances: [],
     revision: 1,
     owner: null,
     labels: {},

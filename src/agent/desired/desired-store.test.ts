@@ -10,7 +10,12 @@ import { silentLogger } from "../../runtime/logger.ts";
 import { DesiredStore } from "./desired-store.ts";
 
 function service(name: string, revision = 1): DesiredService {
-  return { spec: serviceSpecSchema.parse({ name, start_cmd: "x" }), revision, desired: "running" };
+  return {
+    spec: serviceSpecSchema.parse({ name, start_cmd: "x" }),
+    revision,
+    desired: "running",
+    stopped_instances: [],
+  };
 }
 
 describe("DesiredStore", () => {

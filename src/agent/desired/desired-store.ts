@@ -3,14 +3,21 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import type { DesiredService } from "../../contract/agent.ts";
-import { desiredStateSchema, serviceSpecSchema } from "../../contract/service.ts";
+import { desiredStateSchema, serviceSpecSchema, stoppedInstancesSchema } from "../../contract/service.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { readRecords } from "../supervisor/instance-record.ts";
 import { KeptFile } from "./kept-file.ts";
 
 const keptSchema = z.object({
   update_interval_ms: z.number().positive(),
-  services: z.array(z.object({ spec: serviceSpecSchema, revision: z.int(), desired: desiredStateSchema })),
+  services: z.array(
+    z.object({
+      spec: serviceSpecSchema,
+      revision: z.int(),
+      desired: desiredStateSchema,
+      stopped_instances: stoppedInstancesSchema.default([]),
+    }),
+  ),
 });
 export type KeptDesired = z.infer<typeof keptSchema>;
 
@@ -125,11 +132,14 @@ function newest(kept: DesiredService[], running: DesiredService[]): DesiredServi
 
 function fromRecords(runRoot: string, logger: Logger): DesiredService[] {
   const services = new Map<string, DesiredService>();
-  for (const { service, run } of readRecords(runRoot, logger)) {
+  const records = readRecords(runRoot, logger);
+  for (const { service, run } of records) {
     if (run === null) continue;
     const known = services.get(service);
     if (known !== undefined && known.revision >= run.revision) continue;
-    services.set(service, { spec: run.spec, revision: run.revision, desired: "running" });
+    const stopped = records.filter((record) => record.service === service && record.state === "stopped");
+    const stopped_instances = stopped.map(({ index }) => index).toSorted((a, b) => a - b);
+    services.set(service, { spec: run.spec, revision: run.revision, desired: "running", stopped_instances });
   }
   return [...services.values()];
 }

@@ -84,7 +84,7 @@ export class Ending {
     const { life, starting } = this;
     const now = life.tools.clock.now();
     const { restart } = life.desired.spec;
-    const wanted = life.desired.desired === "running";
+    const wanted = life.wish === "running";
     const end = { clean, words: words.short, ranFor: now - run.launchedAt };
     const policy = wanted ? (restart.policy ?? "on-failure") : "never";
     const decision = decideRestart(policy, restart, end, life.history, now, life.tools.random());

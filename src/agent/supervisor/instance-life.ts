@@ -15,6 +15,7 @@
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { DesiredService } from "../../contract/agent.ts";
 import type { TailherdEvent } from "../../contract/events.ts";
+import type { DesiredState } from "../../contract/service.ts";
 import type { ExitRecord, InstanceState } from "../../contract/status.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
@@ -131,6 +132,12 @@ export class InstanceLife {
 
   get contained(): Contained {
     return { key: this.directory.key, marker: this.marker, shim: this.shim.process, main: this.run?.process ?? null };
+  }
+
+  /** What is desired of this instance. */
+  get wish(): DesiredState {
+    const { desired, stopped_instances } = this.desired;
+    return stopped_instances.includes(this.index) ? "stopped" : desired;
   }
 
   get alive(): boolean {

@@ -44,9 +44,9 @@ export class Instance extends InstanceLife {
   /** Does what the difference between desired and observed asks for. */
   reconcile(): void {
     if (this.closed) return;
-    const { spec, desired } = this.desired;
+    const { spec } = this.desired;
     const now = this.tools.clock.now();
-    const plan = planNext(desired, { state: this.state, nextStartAt: this.nextStartAt }, now);
+    const plan = planNext(this.wish, { state: this.state, nextStartAt: this.nextStartAt }, now);
     switch (plan.act) {
       case "nothing":
         return;

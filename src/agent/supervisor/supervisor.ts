@@ -96,7 +96,9 @@ export class Supervisor {
   async act(definition: DesiredService, action: ServiceAction, index: number | null, by: string): Promise<ActResult> {
     const { name, match_keywords } = definition.spec;
     const { acts } = await this.define(definition, (all) => {
-      const instances = index === null ? all : [this.instance(name, index)];
+      // A restart is for those that should run: one that was stopped by hand stays so.
+      const meant = action === "restart" ? all.filter((instance) => instance.wish === "running") : all;
+      const instances = index === null ? meant : [this.instance(name, index)];
       if (match_keywords.length > 0) this.tools.lookAround();
       return { acts: instances.map((instance) => instance.act(action, by)) };
     });
@@ -207,7 +209,8 @@ export class Supervisor {
       this.tools.containment.remove(directory.key);
       return;
     }
-    const definition: DesiredService = { spec: record.run.spec, revision: record.run.revision, desired: "stopped" };
+    const { spec, revision } = record.run;
+    const definition: DesiredService = { spec, revision, desired: "stopped", stopped_instances: [] };
     const instance = await this.make(definition, record.index);
     await instance.remove("tailherd");
     this.tools.removed(instance.service, instance.index);

@@ -105,7 +105,7 @@ const COLUMNS: Column<Row>[] = [
 
 const WIDE: Column<Row>[] = [
   { title: "KIND", value: (row) => row.status.kind },
-  { title: "DESIRED", value: (row) => row.status.desired },
+  { title: "DESIRED", value: desiredOf },
   { title: "REVISION", value: revisionOf },
   { title: "SERVER", value: (row) => row.instance?.server ?? "" },
   {
@@ -125,6 +125,10 @@ function runs(row: Row): boolean {
 function portsOf({ status, instance }: Row): number[] {
   const detected = instance?.detected_ports ?? status.detected_ports;
   return [...new Set([...status.ports, ...detected])].sort((a, b) => a - b);
+}
+
+function desiredOf({ status, instance }: Row): string {
+  return instance !== undefined && status.stopped_instances.includes(instance.index) ? "stopped" : status.desired;
 }
 
 /** "3", or "2→3" when an older definition runs. */

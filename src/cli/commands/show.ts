@@ -55,6 +55,11 @@ async function definitionText(spec: Spec): Promise<string> {
   return stringify({ services: { [spec.saved.name]: toFileService(spec.saved) } });
 }
 
+/** "running, but not 1, 3": those were stopped one by one. */
+function wantedWords({ desired, stopped_instances }: ServiceStatus): string {
+  return stopped_instances.length === 0 ? desired : `${desired}, but not ${stopped_instances.join(", ")}`;
+}
+
 function page(context: Context, status: ServiceStatus, spec: Spec, exits: Exit[], yaml: string): string {
   const { style } = context;
   const heading = `${style.bold(status.name)}  ${paintState(style, status.state, `${stateSymbol(style, status.state)} ${status.state}`)}`;
@@ -62,7 +67,7 @@ function page(context: Context, status: ServiceStatus, spec: Spec, exits: Exit[]
     ["Reason", status.reason ?? ""],
     ["Description", status.description ?? ""],
     ["Kind", status.kind],
-    ["Wanted", status.desired],
+    ["Wanted", wantedWords(status)],
     ["Definition", definitionWords(spec)],
     ["Owned by", status.owner ?? ""],
     ["Ports", portWords(status)],

@@ -62,6 +62,7 @@ export class Catalog {
       spec: { ...spec, restart: { ...spec.restart, policy } },
       revision: record.revision,
       desired: record.desired,
+      stopped_instances: record.stopped_instances,
     };
   }
 }

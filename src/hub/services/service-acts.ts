@@ -1,10 +1,12 @@
 // Start, stop, restart, kill: the wish and its audit entry are stored before anything happens (P15), then the agent acts.
+import { isDeepStrictEqual } from "node:util";
 import type { ActResult } from "../../contract/agent.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import type { ServiceAction } from "../../contract/operations.ts";
-import type { DesiredState, ServiceRecord } from "../../contract/service.ts";
+import type { ServiceRecord } from "../../contract/service.ts";
 import type { Agents } from "../agents/agents.ts";
 import type { Actor, Store } from "../store/store.ts";
+import { wishOf } from "../store/wish.ts";
 import type { Announcer } from "./announcer.ts";
 import { noSuchService, type Catalog } from "./catalog.ts";
 import type { KeyedQueue } from "./keyed-queue.ts";
@@ -21,14 +23,6 @@ export interface ServiceParts {
   queue: KeyedQueue;
 }
 
-/** What each act leaves as the wish for the service. */
-const WISH: Record<ServiceAction, DesiredState> = {
-  start: "running",
-  restart: "running",
-  stop: "stopped",
-  kill: "stopped",
-};
-
 /** Acts on one service. */
 export class ServiceActs {
   private readonly parts: ServiceParts;
@@ -38,7 +32,7 @@ export class ServiceActs {
   }
 
   /**
-   * Acts and resolves when it is done. `index` names one instance: then the wish for the whole service stays as it is. Rejects with
+   * Acts and resolves when it is done. `index` names one instance: then what is wished of the others stays as it is. Rejects with
    * `not_found`, `agent_away`, or `act_failed` in the agent's words.
    */
   async act(name: string, action: ServiceAction, index: number | null, actor: Actor): Promise<ActResult> {
@@ -61,15 +55,11 @@ export class ServiceActs {
   private async wish(name: string, action: ServiceAction, index: number | null, actor: Actor): Promise<ServiceRecord> {
     const { store, catalog, board } = this.parts;
     const record = catalog.require(name);
-    if (index !== null) {
-      if (index >= record.instances) throw noSuchInstance(record, index);
-      await store.recordAudit(action, `${name}/${index}`, actor);
-      return record;
-    }
-    const written = await store.setDesired(name, WISH[action], action, actor);
+    if (index !== null && index >= record.instances) throw noSuchInstance(record, index);
+    const written = await store.setDesired(name, action, index, actor);
     if (written.outcome !== "stored") throw noSuchService(name);
     catalog.put(written.record);
-    if (record.desired !== written.record.desired) board.touch(name);
+    if (!isDeepStrictEqual(wishOf(record), wishOf(written.record))) board.touch(name);
     return written.record;
   }
 }

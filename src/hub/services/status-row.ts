@@ -43,6 +43,7 @@ export function statusRow(
     reason: worst?.reason ?? null,
     instances: instances.map((instance) => ({ ...instance, port_status: instance.port_status.map(withoutArguments) })),
     desired: record.desired,
+    stopped_instances: record.stopped_instances,
     revision: record.revision,
     owner: record.owner,
     labels: record.labels,

@@ -53,6 +53,10 @@ describe("migrations", () => {
             ["api", 1, "stopped", "/srv/tailherd.yaml"],
           ],
         );
+        assert.deepEqual(
+          records.map(({ stopped_instances }) => stopped_instances),
+          version < 2 ? [[], []] : [[1], []],
+        );
         assert.deepEqual((await store.getRevision("Müllwerk worker 2", 1))?.ports, []);
         assert.deepEqual((await store.getRevision("Müllwerk worker 2", 2))?.ports, [8000]);
         assert.equal((await store.getSettings()).update_interval_seconds, 7);

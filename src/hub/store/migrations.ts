@@ -88,6 +88,10 @@ export const MIGRATIONS: readonly string[] = [
   -- One row that is written and emptied to learn whether a full disk has space again.
   CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), filler BLOB) STRICT;
   `,
+  `
+  -- JSON list of the numbers of instances that somebody stopped one by one.
+  ALTER TABLE service ADD COLUMN stopped_instances TEXT NOT NULL DEFAULT '[]';
+  `,
 ];
 
 /** The version this program reads and writes. */

@@ -3,10 +3,12 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import { TailherdError } from "../../contract/errors.ts";
+import type { ServiceAction } from "../../contract/operations.ts";
 import type { DesiredState, ServiceRecord, ServiceSpec } from "../../contract/service.ts";
 import { specOf } from "./spec-of.ts";
 import type { AuditWriter } from "./sqlite-audit.ts";
 import type { Actor, Expectation, PlanChange, WriteOutcome } from "./store.ts";
+import { fitWish, wishAfter, wishOf } from "./wish.ts";
 
 /** Saved revisions kept of each service. */
 const REVISIONS_KEPT = 50;
@@ -16,6 +18,8 @@ interface Row {
   revision: number;
   spec: string;
   desired: DesiredState;
+  /** JSON. */
+  stopped_instances: string;
   owner: string | null;
   created_at: number;
   updated_at: number;
@@ -82,15 +86,16 @@ export class SqliteServices {
     return { outcome: "stored", record: this.save(spec, before, actor, options) };
   }
 
-  setDesired(name: string, desired: DesiredState, act: string, actor: Actor): WriteOutcome {
+  setDesired(name: string, action: ServiceAction, index: number | null, actor: Actor): WriteOutcome {
     const before = this.read(name);
     if (before === undefined) return { outcome: "absent" };
-    if (before.desired !== desired) {
-      this.statements.setDesired.run(desired, name);
+    const wish = wishAfter(before, action, index, before.instances);
+    if (!isDeepStrictEqual(wishOf(before), wish)) {
+      this.statements.setDesired.run(wish.desired, JSON.stringify(wish.stopped_instances), name);
       this.stale = true;
     }
-    this.audit(actor, act, name, { desired: before.desired }, { desired });
-    return { outcome: "stored", record: { ...before, desired } };
+    this.audit(actor, action, index === null ? name : `${name}/${index}`, wishOf(before), wish);
+    return { outcome: "stored", record: { ...before, ...wish } };
   }
 
   delete(name: string, actor: Actor): WriteOutcome {
@@ -116,13 +121,15 @@ export class SqliteServices {
     const now = this.now();
     const body = JSON.stringify(spec);
     const desired = options.desired ?? before?.desired ?? (spec.autostart ? "running" : "stopped");
+    const wish = fitWish({ desired, stopped_instances: before?.stopped_instances ?? [] }, spec.instances);
     const owner = options.owner === undefined ? (before?.owner ?? null) : options.owner;
     const sameSpec = before !== undefined && isDeepStrictEqual(specOf(before), JSON.parse(body));
-    if (sameSpec && before.desired === desired && before.owner === owner) return before;
+    if (sameSpec && isDeepStrictEqual(wishOf(before), wish) && before.owner === owner) return before;
     const revision = before === undefined ? 1 : before.revision + (sameSpec ? 0 : 1);
     this.stale = true;
-    if (before === undefined) this.statements.insert.run(spec.name, revision, body, desired, owner, now, now);
-    else this.statements.update.run(revision, body, desired, owner, now, spec.name);
+    const wished = [wish.desired, JSON.stringify(wish.stopped_instances)] as const;
+    if (before === undefined) this.statements.insert.run(spec.name, revision, body, ...wished, owner, now, now);
+    else this.statements.update.run(revision, body, ...wished, owner, now, spec.name);
     if (!sameSpec) {
       this.statements.insertRevision.run(spec.name, revision, body, now);
       this.statements.dropRevisions.run(spec.name, revision - REVISIONS_KEPT);
@@ -153,16 +160,17 @@ function prepare(
   "all" | "one" | "revision" | "insert" | "update" | "setDesired" | "delete" | "insertRevision" | "dropRevisions",
   StatementSync
 > {
-  const columns = "name, revision, spec, desired, owner, created_at, updated_at";
+  const columns = "name, revision, spec, desired, stopped_instances, owner, created_at, updated_at";
   return {
     all: db.prepare(`SELECT ${columns} FROM service ORDER BY id`),
     one: db.prepare(`SELECT ${columns} FROM service WHERE name = ?`),
     revision: db.prepare("SELECT spec FROM service_revision WHERE service = ? AND revision = ?"),
-    insert: db.prepare(`INSERT INTO service (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`),
+    insert: db.prepare(`INSERT INTO service (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
     update: db.prepare(
-      "UPDATE service SET revision = ?, spec = ?, desired = ?, owner = ?, updated_at = ? WHERE name = ?",
+      `UPDATE service SET revision = ?, spec = ?, desired = ?, stopped_instances = ?, owner = ?, updated_at = ?
+       WHERE name = ?`,
     ),
-    setDesired: db.prepare("UPDATE service SET desired = ? WHERE name = ?"),
+    setDesired: db.prepare("UPDATE service SET desired = ?, stopped_instances = ? WHERE name = ?"),
     delete: db.prepare("DELETE FROM service WHERE name = ?"),
     insertRevision: db.prepare("INSERT INTO service_revision (service, revision, spec, saved_at) VALUES (?, ?, ?, ?)"),
     dropRevisions: db.prepare("DELETE FROM service_revision WHERE service = ? AND revision <= ?"),
@@ -186,6 +194,7 @@ function toRecord(row: Row): ServiceRecord {
     ...(JSON.parse(row.spec) as ServiceSpec),
     revision: row.revision,
     desired: row.desired,
+    stopped_instances: JSON.parse(row.stopped_instances) as number[],
     owner: row.owner,
     created_at: new Date(row.created_at).toISOString(),
     updated_at: new Date(row.updated_at).toISOString(),
@@ -196,6 +205,7 @@ function isSame(record: ServiceRecord, row: Row): boolean {
   return (
     record.revision === row.revision &&
     record.desired === row.desired &&
+    JSON.stringify(record.stopped_instances) === row.stopped_instances &&
     record.owner === row.owner &&
     Date.parse(record.created_at) === row.created_at &&
     Date.parse(record.updated_at) === row.updated_at

@@ -104,8 +104,8 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
     getRevision: (name, revision) => read(`service "${name}"`, () => services.revision(name, revision)),
     putService: (spec, expect, actor, options = {}) =>
       write(`Cannot save service "${spec.name}"`, () => services.put(spec, expect, actor, options)),
-    setDesired: (name, desired, act, actor) =>
-      write(`Cannot ${act} "${name}"`, () => services.setDesired(name, desired, act, actor)),
+    setDesired: (name, action, index, actor) =>
+      write(`Cannot ${action} "${name}"`, () => services.setDesired(name, action, index, actor)),
     deleteService: (name, actor) => write(`Cannot delete service "${name}"`, () => services.delete(name, actor)),
     commitPlan: (changes, actor) =>
       write("Cannot save the plan", () => changes.flatMap((change) => commit(change, actor))),

@@ -133,13 +133,36 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
       it("changes the desired state alone, without a revision", async () => {
         assert.equal((await add("manual")).desired, "stopped");
         assert.equal((await add("auto", { autostart: true })).desired, "running");
-        const record = storedRecord(await store.setDesired("manual", "running", "start", actor));
+        const record = storedRecord(await store.setDesired("manual", "start", null, actor));
         assert.equal(record.desired, "running");
         assert.equal(record.revision, 1);
         assert.deepEqual(await store.getService("manual"), record);
         await store.putService(specOfInput({ name: "manual", ports: [1] }), anything, actor);
         assert.equal((await store.getService("manual"))?.desired, "running");
-        assert.deepEqual(await store.setDesired("nobody", "running", "start", actor), { outcome: "absent" });
+        assert.equal((await store.getService("manual"))?.revision, 2);
+        assert.deepEqual(await store.setDesired("nobody", "start", null, actor), { outcome: "absent" });
+      });
+
+      it("keeps the wish for single instances beside that for the service, also through changes of the definition", async () => {
+        const wish = async (): Promise<unknown> => {
+          const record = await store.getService("many");
+          return [record?.desired, record?.stopped_instances];
+        };
+        await add("many", { instances: 4, autostart: true });
+        assert.equal(storedRecord(await store.setDesired("many", "stop", 3, actor)).revision, 1);
+        await store.setDesired("many", "kill", 1, actor);
+        assert.deepEqual(await wish(), ["running", [1, 3]]);
+        await store.putService(specOfInput({ name: "many", instances: 3, ports: [1] }), anything, actor);
+        assert.deepEqual(await wish(), ["running", [1]]);
+        await store.setDesired("many", "restart", null, actor);
+        assert.deepEqual(await wish(), ["running", [1]]);
+        await store.setDesired("many", "start", 1, actor);
+        assert.deepEqual(await wish(), ["running", []]);
+        await store.setDesired("many", "stop", null, actor);
+        await store.setDesired("many", "start", 2, actor);
+        assert.deepEqual(await wish(), ["running", [0, 1]]);
+        const [entry] = await store.listAudit({ limit: 1 });
+        assert.deepEqual([entry?.action, entry?.target], ["start", "many/2"]);
       });
 
       it("leaves a definition that a file owns to that file", async () => {
@@ -152,7 +175,7 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
         assert.deepEqual(await store.deleteService("api", actor), { outcome: "owned", owner });
         const record = storedRecord(await store.putService(changed, anything, actor, { owner }));
         assert.deepEqual([record.revision, record.owner], [2, owner]);
-        assert.equal((await store.setDesired("api", "running", "start", actor)).outcome, "stored");
+        assert.equal((await store.setDesired("api", "start", null, actor)).outcome, "stored");
       });
 
       it("forgets a deleted service and its revisions; a new one of that name begins anew", async () => {
@@ -339,7 +362,7 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
       it("has an entry with before and after for each change, newest first", async () => {
         await add("api");
         clock.advance(HOUR);
-        await store.setDesired("api", "running", "start", { principal: "token ci", from: "127.0.0.1" });
+        await store.setDesired("api", "start", null, { principal: "token ci", from: "127.0.0.1" });
         await store.recordAudit("kill", "api", actor);
         await store.deleteService("api", actor);
         await store.putSettings(settingsSchema.parse({}), actor);
@@ -356,7 +379,13 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
         );
         const start = entries[3];
         assert.deepEqual([start?.principal, start?.from], ["token ci", "127.0.0.1"]);
-        assert.deepEqual([start?.before, start?.after], [{ desired: "stopped" }, { desired: "running" }]);
+        assert.deepEqual(
+          [start?.before, start?.after],
+          [
+            { desired: "stopped", stopped_instances: [] },
+            { desired: "running", stopped_instances: [] },
+          ],
+        );
         assert.equal(entries[4]?.before, null);
         assert.equal((entries[4]?.after as ServiceRecord | undefined)?.start_cmd, "sleep 1000");
         const older = await store.listAudit({ before: start?.seq ?? 0, limit: 10 });

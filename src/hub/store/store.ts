@@ -2,6 +2,7 @@
 // being the only hub. Every change of desired state and its audit entry are one transaction: a method that takes an `Actor`
 // has stored both when it resolves (P7, P15), and nothing when it rejects.
 import type { ServiceSpec, ServiceRecord, DesiredState } from "../../contract/service.ts";
+import type { ServiceAction } from "../../contract/operations.ts";
 import type { Settings } from "../../contract/settings.ts";
 import type { StoredEvent, TailherdEvent } from "../../contract/events.ts";
 import type { AuditEntry, Token } from "../../contract/transfer.ts";
@@ -61,7 +62,8 @@ export interface Store {
     actor: Actor,
     options?: { desired?: DesiredState; owner?: string | null },
   ): Promise<WriteOutcome>;
-  setDesired(name: string, desired: DesiredState, act: string, actor: Actor): Promise<WriteOutcome>;
+  /** Keeps what an act on a service, or on one of its instances, wishes from now on: see `wishAfter`. Changes no revision. */
+  setDesired(name: string, action: ServiceAction, index: number | null, actor: Actor): Promise<WriteOutcome>;
   deleteService(name: string, actor: Actor): Promise<WriteOutcome>;
   /** All of these or none of them, and one audit entry each; the records put. Rejects with `revision_conflict` when an expectation is not met. */
   commitPlan(changes: PlanChange[], actor: Actor): Promise<ServiceRecord[]>;

@@ -208,6 +208,7 @@ function sameShape(a: ServiceStatus, b: ServiceStatus): boolean {
     a.kind === b.kind &&
     a.revision === b.revision &&
     a.desired === b.desired &&
+    a.stopped_instances.join() === b.stopped_instances.join() &&
     a.description === b.description &&
     a.instances.length === b.instances.length &&
     a.instances.every((instance, index) => {

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import * as fc from "fast-check";
+import { serviceActionSchema } from "../../contract/operations.ts";
+import { fitWish, type Wish, wishAfter } from "./wish.ts";
+
+const anyAct = fc.record({
+  action: fc.constantFrom(...serviceActionSchema.options),
+  index: fc.option(fc.nat({ max: 4 })),
+});
+
+/** Which of so many instances should run. */
+function running(wish: Wish, instances: number): number[] {
+  if (wish.desired === "stopped") return [];
+  return Array.from({ length: instances }, (_, at) => at).filter((at) => !wish.stopped_instances.includes(at));
+}
+
+describe("wishAfter()", () => {
+  it("moves the instance that was named and no other, or all of them; a restart of what runs moves none", () => {
+    fc.assert(
+      fc.property(fc.array(anyAct), anyAct, (acts, last) => {
+        let before: Wish = { desired: "stopped", stopped_instances: [] };
+        for (const act of acts) before = wishAfter(before, act.action, act.index, 5);
+        const { action, index } = last;
+        const after = wishAfter(before, action, index, 5);
+        const ups = action === "start" || action === "restart";
+        const kept = index === null && action === "restart" && before.desired === "running";
+        const named = kept ? [] : index === null ? [0, 1, 2, 3, 4] : [index];
+        for (let at = 0; at < 5; at += 1) {
+          const wanted = named.includes(at) ? ups : running(before, 5).includes(at);
+          assert.equal(running(after, 5).includes(at), wanted, `instance ${at}`);
+        }
+        // Something is wished to run exactly where it says so.
+        assert.equal(after.desired === "running", running(after, 5).length > 0);
+        assert.ok(after.desired === "running" || after.stopped_instances.length === 0);
+      }),
+    );
+  });
+});
+
+describe("fitWish()", () => {
+  it("keeps what is wished of the instances that stay, and wishes new ones to run as the service does", () => {
+    const wish: Wish = { desired: "running", stopped_instances: [0, 3] };
+    assert.deepEqual(fitWish(wish, 6), wish);
+    assert.deepEqual(fitWish(wish, 2), { desired: "running", stopped_instances: [0] });
+    assert.deepEqual(fitWish(wish, 1), { desired: "stopped", stopped_instances: [] });
+  });
+});
