@@ -4,7 +4,7 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { DAY } from "../base/units.ts";
-import type { AgentConnection, AgentNotice } from "../contract/agent.ts";
+import type { AgentConnection } from "../contract/agent.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { DesiredStore } from "./desired/desired-store.ts";
 import { createHandlers } from "./handlers.ts";
@@ -109,7 +109,13 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
   observer.start(kept.update_interval_ms);
   const handlers = createHandlers({ supervisor, observer, desired, notices, table, containment, clock });
   return {
-    connection: connect(server, handlers, notices),
+    connection: connect(server, handlers, {
+      listen(listener) {
+        const listening = notices.listen(listener);
+        queueMicrotask(() => supervisor.tellEnds());
+        return listening;
+      },
+    }),
     async close() {
       release();
       await observer.close();
@@ -125,11 +131,11 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
 function connect(
   server: AgentConnection["server"],
   handlers: ReturnType<typeof createHandlers>,
-  notices: Notices,
+  { listen }: Pick<AgentConnection, "listen">,
 ): AgentConnection {
   return {
     server: { id: server.id, name: server.name },
     call: (method, params, options) => handlers[method](params, options?.signal ?? new AbortController().signal),
-    listen: (listener: (notice: AgentNotice) => void) => notices.listen(listener),
+    listen,
   };
 }

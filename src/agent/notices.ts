@@ -3,7 +3,7 @@ import type { AgentNotice } from "../contract/agent.ts";
 import { Emitter } from "../base/emitter.ts";
 import type { Logger } from "../runtime/logger.ts";
 
-/** Events kept for the first listener; each instance tells its last exit again at every start, so nothing is lost beyond it. */
+/** Events kept for the first listener. Ends are none of them: each instance keeps its own, and they are told to every listener. */
 const MAX_WAITING = 2000;
 
 export class Notices {
@@ -17,7 +17,7 @@ export class Notices {
 
   send(notice: AgentNotice): void {
     if (this.waiting !== undefined) {
-      if (notice.notice === "event") this.waiting.push(notice);
+      if (notice.notice === "event" && notice.data.type !== "instance.exited") this.waiting.push(notice);
       if (this.waiting.length > MAX_WAITING) this.waiting.shift();
       return;
     }

@@ -249,15 +249,18 @@ describe("what is observed", () => {
       ["e2", 1],
       ["e3", 2],
     ] as const) {
-      const at = new Date().toISOString();
+      const at = new Date(Date.UTC(2026, 0, 1) + code).toISOString();
       const common = { id, at, service: "api", server_id: null, index: 0, by: null };
-      hub.agent.tellEvent({ ...common, type: "instance.exited", exit: { ...exitRecord(code), generation: code } });
+      const exit = { ...exitRecord(code), generation: code, ended_at: at };
+      hub.agent.tellEvent({ ...common, type: "instance.exited", exit });
     }
     const exits = (await hub.request("GET /api/services/api/exits")).json;
     assert.deepEqual(
       exits.map(({ code }: { code: number }) => code),
       [2, 1, 0],
     );
+    const { runtime } = (await hub.request("GET /api/services/api/status")).json;
+    assert.equal(runtime.errors.length, 2, "an end that is told again is one");
     hub.agent.tellSamples([{ service: "api", index: 0, cpu: 3.25, memory: 2048 }], 1000);
     const series = (await hub.request("GET /api/services/api/series")).json;
     assert.deepEqual(series, { step: 5, points: [[1000, 3.25, 2048]] });

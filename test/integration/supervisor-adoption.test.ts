@@ -78,6 +78,57 @@ test("P1: ends that fell in the gap are known by code and signal, told once more
 });
 
 test(
+  "P1: no end is lost by agents that are killed while a service crashes; each is told again under the same id",
+  { timeout: 60_000 },
+  async () => {
+    let agent = await forkTestAgent(await makeDataDir());
+    const restart = { policy: "always", max: null, backoff: { initial: 0.01, max: 0.05, reset_after: 0 } } as const;
+    await agent.set({ name: "loops", start_cmd: "sleep 0.05; exit 3", restart });
+    await agent.act("loops", "start");
+    const told = new Map<string, number>();
+    const take = (): void => {
+      for (const { id, exit } of agent.exitsOf("loops")) {
+        assert.ok(told.get(id) === undefined || told.get(id) === exit.generation);
+        told.set(id, exit.generation);
+        assert.deepEqual([exit.cause, exit.code], ["exited", 3]);
+      }
+    };
+    for (const generation of [2, 4, 5, 7]) {
+      await agent.until("loops", (status) => status.generation >= generation);
+      await agent.crash();
+      take();
+      agent = await forkTestAgent(agent.dataDir);
+    }
+    await agent.until("loops", (status) => (status.last_exit?.generation ?? 0) >= 8);
+    const { last_exit } = await agent.instance("loops");
+    await agent.crash();
+    take();
+    const all = Array.from({ length: last_exit?.generation ?? 0 }, (_, at) => at + 1);
+    assert.deepEqual(
+      [...told.values()].toSorted((a, b) => a - b),
+      all,
+    );
+    // Whoever listens anew hears them all again, oldest first, also when one of the files that hold them is damaged.
+    const run = join(agent.dataDir, "agent/run");
+    const key = (await readdir(run)).find((name) => name.startsWith("loops")) ?? "";
+    for (const damaged of [[], ["ends-0.json"], ["state-0.json", "state-1.json"]]) {
+      for (const name of damaged) await writeFile(join(run, key, name), "{");
+      agent = await forkTestAgent(agent.dataDir);
+      await agent.instance("loops");
+      const again = agent.exitsOf("loops").filter(({ exit }) => exit.generation <= all.length);
+      assert.deepEqual(
+        again.map(({ exit }) => exit.generation),
+        all,
+      );
+      for (const { id } of again) assert.ok(told.has(id), "under the same id");
+      await agent.crash();
+    }
+    agent = await forkTestAgent(agent.dataDir);
+    await agent[Symbol.asyncDispose]();
+  },
+);
+
+test(
   "P3: state files that point at a bystander send it no signal",
   repeat(times(1, 20), async () => {
     const dataDir = await makeDataDir();

@@ -79,11 +79,12 @@ export class Ending {
     this.starting.finish({ ok: false, words: failure.words });
   }
 
-  /** `dirty`: it left processes behind, or may have. What is told of the end comes after what is done about it. */
+  /** `dirty`: it left processes behind, or may have. The end is kept with what is done about it, and told after. */
   private decide(run: Run, words: EndWords, { clean, dirty }: { clean: boolean; dirty: boolean }): void {
     const { life, starting } = this;
     const now = life.tools.clock.now();
     const { restart } = life.desired.spec;
+    life.record(words, { generation: run.generation, startedAt: run.launchedAt, by: null });
     const wanted = life.wish === "running";
     const end = { clean, words: words.short, ranFor: now - run.launchedAt };
     const policy = wanted ? (restart.policy ?? "on-failure") : "never";
@@ -107,7 +108,6 @@ export class Ending {
       void life.sweep();
       starting.finish({ ok: clean, words: clean ? `${life.service} ended with ${words.message}` : words.message });
     }
-    life.record(words, { generation: run.generation, startedAt: run.launchedAt, by: null });
   }
 
   private backOff(delay: number, reason: string): void {

@@ -1,11 +1,19 @@
-// Keeps why an instance ended, with its last lines, and tells it: once when it happens, and by each later agent under the same id.
+// Keeps why an instance ended, with its last lines, and tells it: once when it happens, and with the ends before it to whoever
+// listens anew, always under the same id. So what happened while nobody heard is told later, and what is known already is known.
 import type { Clock } from "../../base/clock.ts";
+import { KIB } from "../../base/units.ts";
 import type { TailherdEvent } from "../../contract/events.ts";
 import type { ExitRecord } from "../../contract/status.ts";
 import type { OutputLog } from "../spool/output-log.ts";
 import type { EndWords } from "./exit-words.ts";
+import { type EndedRun, endsSchema, type InstanceRecord } from "./instance-record.ts";
+import type { StateFile } from "./state-file.ts";
 
 const LAST_LINES = 10;
+/** Ends kept of an instance ... */
+const ENDS_KEPT = 20;
+/** ... and characters that they take; older ones lose their last lines before that. */
+const ENDS_SIZE = 64 * KIB;
 
 /** Whose ends these are. */
 export interface ExitLogOptions {
@@ -13,28 +21,23 @@ export interface ExitLogOptions {
   index: number;
   serverId: string;
   output: OutputLog;
+  file: StateFile;
   clock: Clock;
   event: (event: TailherdEvent) => void;
-  /** `last` changed. */
-  changed: () => void;
-}
-
-/** A generation that ended, or never began. */
-export interface EndedRun {
-  generation: number;
-  /** Unix milliseconds; null when it never began. */
-  startedAt: number | null;
-  by: string | null;
-  /** Bytes at the last sample. */
-  memory: number | null;
   /** Nothing of the instance writes any more: an unfinished last line is a line. */
-  silent: boolean;
+  isSilent: () => boolean;
+  /** `last` or `endings` changed. */
+  changed: () => void;
+  complain: (error: unknown, words: string) => void;
 }
 
 export class ExitLog {
-  last: ExitRecord | null = null;
   /** Tells this run directory from one of the same name before it; part of event ids. */
   birth: string = crypto.randomUUID().slice(0, 8);
+  /** Ends whose output is still being read, oldest first: the next agent goes on with them. */
+  endings: EndedRun[] = [];
+  /** Oldest first. */
+  private ends: readonly ExitRecord[] = [];
   private readonly options: ExitLogOptions;
   private recording: Promise<void> = Promise.resolve();
 
@@ -42,41 +45,34 @@ export class ExitLog {
     this.options = options;
   }
 
-  /** Waits for what it wrote to be read, then keeps and tells the end; the caller goes on meanwhile. */
-  record(words: EndWords, run: EndedRun): void {
-    const { output, clock } = this.options;
-    const endedAt = new Date(clock.now()).toISOString();
-    this.recording = this.recording.then(async () => {
-      await output.drain({ final: run.silent }).catch(() => undefined);
-      const lines = await output.lastLines(LAST_LINES).catch(() => []);
-      this.last = {
-        generation: run.generation,
-        started_at: run.startedAt === null ? null : new Date(run.startedAt).toISOString(),
-        ended_at: endedAt,
-        cause: words.cause,
-        code: words.code,
-        signal: words.signal,
-        by: run.by,
-        memory: run.memory,
-        message: words.message,
-        last_lines: lines
-          .filter((line) => line.stream !== "tailherd" && line.ts >= (run.startedAt ?? 0))
-          .map((line) => line.text),
-      };
-      output.note(words.message);
-      this.options.changed();
-      this.tell();
-    });
+  /** Why the last generation ended. */
+  get last(): ExitRecord | null {
+    return this.ends.at(-1) ?? null;
   }
 
   /**
-   * Takes over what the agent before kept, and tells it again: it may have died before anybody heard. One is enough for a gap
-   * without an agent, since nothing is restarted in it; of several ends that no hub has heard the older ones are told by no one.
+   * Keeps the end from now on, waits for what it wrote to be read, and tells it; the caller goes on meanwhile. To be called before
+   * what follows from the end is kept, or an agent that dies in between has heard of no end.
    */
-  restore(birth: string, last: ExitRecord | null): void {
-    this.birth = birth;
-    this.last = last;
-    this.tell();
+  record(words: EndWords, run: Pick<EndedRun, "generation" | "startedAt" | "by" | "memory">): void {
+    const { cause, code, signal, message } = words;
+    this.read({ ...run, endedAt: this.options.clock.now(), cause, code, signal, message });
+  }
+
+  /** Takes over what the agent before kept; either file says enough when the other is damaged. */
+  restore(record: Pick<InstanceRecord, "birth" | "lastExit" | "endings"> | undefined): void {
+    const read = this.options.file.read();
+    const parsed = read.outcome === "read" ? endsSchema.safeParse(read.record) : undefined;
+    const kept = parsed?.success === true ? parsed.data : undefined;
+    this.birth = record?.birth ?? kept?.birth ?? this.birth;
+    if (kept?.birth === this.birth) this.ends = kept.ends;
+    if (record === undefined) return;
+    const { lastExit } = record;
+    if (lastExit !== null && !this.ends.some(({ generation }) => generation === lastExit.generation)) {
+      this.ends = keepEnds(this.ends, lastExit);
+      this.keep();
+    }
+    for (const ending of record.endings) this.read(ending);
   }
 
   /** Resolves when all ends are kept. */
@@ -84,19 +80,70 @@ export class ExitLog {
     return this.recording;
   }
 
-  private tell(): void {
-    const { last } = this;
-    if (last === null) return;
+  /** What is known of ends, to be told again: oldest first. */
+  events(): TailherdEvent[] {
+    return this.ends.map((exit) => this.eventOf(exit));
+  }
+
+  private read(ending: EndedRun): void {
+    const { output } = this.options;
+    this.endings.push(ending);
+    this.recording = this.recording.then(async () => {
+      await output.drain({ final: this.options.isSilent() }).catch(() => undefined);
+      const lines = await output.lastLines(LAST_LINES).catch(() => []);
+      const { startedAt, endedAt, ...rest } = ending;
+      const end: ExitRecord = {
+        ...rest,
+        started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
+        ended_at: new Date(endedAt).toISOString(),
+        last_lines: lines
+          .filter((line) => line.stream !== "tailherd" && line.ts >= (startedAt ?? 0))
+          .map((line) => line.text),
+      };
+      output.note(end.message);
+      this.endings = this.endings.filter((other) => other !== ending);
+      this.ends = keepEnds(this.ends, end);
+      this.keep();
+      this.options.changed();
+      this.options.event(this.eventOf(end));
+    });
+  }
+
+  private keep(): void {
+    try {
+      this.options.file.write({ birth: this.birth, ends: this.ends });
+    } catch (error) {
+      // The last one stands in the instance's record too.
+      this.options.complain(error, "cannot keep the instance's ends");
+    }
+  }
+
+  private eventOf(exit: ExitRecord): TailherdEvent {
     const { service, index, serverId } = this.options;
-    this.options.event({
+    return {
       type: "instance.exited",
-      id: `exit:${serverId}:${service}:${index}:${this.birth}:${last.generation}`,
-      at: last.ended_at,
+      id: `exit:${serverId}:${service}:${index}:${this.birth}:${exit.generation}`,
+      at: exit.ended_at,
       service,
       server_id: serverId,
       index,
-      by: last.by,
-      exit: last,
-    });
+      by: exit.by,
+      exit,
+    };
   }
+}
+
+/** The last ends, oldest first, one of each generation: the first that was told of it stays. */
+export function keepEnds(ends: readonly ExitRecord[], end: ExitRecord): ExitRecord[] {
+  if (ends.some(({ generation }) => generation === end.generation)) return [...ends];
+  const kept = [...ends.slice(-(ENDS_KEPT - 1)), end];
+  let size = 0;
+  return kept
+    .toReversed()
+    .map((one, age) => {
+      size += one.last_lines.reduce((sum, line) => sum + line.length, 0);
+      // What a hub should still hear of an old end is that, when and why.
+      return age === 0 || size <= ENDS_SIZE ? one : { ...one, last_lines: [] };
+    })
+    .toReversed();
 }

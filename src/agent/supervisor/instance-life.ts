@@ -116,8 +116,11 @@ export class InstanceLife {
       index: this.index,
       serverId: this.tools.server.id,
       output: this.output,
+      file: this.directory.ends,
       clock: this.tools.clock,
       event: this.tools.event,
+      isSilent: () => this.run === null,
+      complain: (error, words) => this.complain(error, words),
       changed: () => {
         this.persist();
         this.changed();
@@ -176,9 +179,9 @@ export class InstanceLife {
     this.tools.changed(this);
   }
 
-  /** Keeps and tells an end, when what it wrote has been read. */
+  /** Keeps an end, and tells it when what it wrote has been read. To be called before the state that follows is entered. */
   record(words: EndWords, run: { generation: number; startedAt: number | null; by: string | null }): void {
-    this.exits.record(words, { ...run, memory: this.tools.memoryOf(this), silent: this.run === null });
+    this.exits.record(words, { ...run, memory: this.tools.memoryOf(this) });
   }
 
   /** Ends what a generation left behind; before the next one, whatever the reason of its end. */
@@ -223,6 +226,7 @@ export class InstanceLife {
       nextStartAt: this.nextStartAt,
       joins: this.shim.joins,
       lastExit: this.lastExit,
+      endings: this.exits.endings,
     };
     try {
       this.directory.state.write(record);
@@ -244,6 +248,5 @@ export class InstanceLife {
       this.reason = record.reason;
       this.nextStartAt = record.nextStartAt;
     }
-    this.exits.restore(record.birth, record.lastExit);
   }
 }

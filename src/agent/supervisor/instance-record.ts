@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { z } from "zod";
 import { serviceSpecSchema } from "../../contract/service.ts";
-import { exitRecordSchema, instanceStateSchema } from "../../contract/status.ts";
+import { exitCauseSchema, exitRecordSchema, instanceStateSchema } from "../../contract/status.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { RunDirectory } from "./run-directory.ts";
 
@@ -27,6 +27,30 @@ const runSchema = z.object({
 /** One generation, from the order to start it until its end has been dealt with. */
 export type Run = z.infer<typeof runSchema>;
 
+const endingSchema = z.object({
+  generation: z.int(),
+  /** Unix milliseconds; null when it never began. */
+  startedAt: z.number().nullable(),
+  endedAt: z.number(),
+  by: z.string().nullable(),
+  /** Bytes at the last sample. */
+  memory: z.number().nullable(),
+  cause: exitCauseSchema,
+  code: z.int().nullable(),
+  signal: z.string().nullable(),
+  message: z.string(),
+});
+/** A generation that ended, or never began, before its last lines are known. */
+export type EndedRun = z.infer<typeof endingSchema>;
+
+/** The last ends of an instance. */
+export const endsSchema = z.object({
+  /** As in the record. */
+  birth: z.string(),
+  /** Oldest first. */
+  ends: z.array(exitRecordSchema),
+});
+
 export const instanceRecordSchema = z.object({
   service: z.string(),
   index: z.int(),
@@ -49,6 +73,8 @@ export const instanceRecordSchema = z.object({
   /** cgroup directories that the shim entered. */
   joins: z.array(z.string()),
   lastExit: exitRecordSchema.nullable(),
+  /** Ends that have been dealt with, but whose output had not been read yet. */
+  endings: z.array(endingSchema).default([]),
 });
 export type InstanceRecord = z.infer<typeof instanceRecordSchema>;
 

@@ -2,6 +2,7 @@
 //   ctl            FIFO, the shim's orders: "start GENERATION", "quit"
 //   launch, body   shell text that a start runs; written anew before a start when the definition changed
 //   state-*.json   what this agent would tell the next one, see state-file.ts
+//   ends-*.json    the last ends, which are told again to whoever listens anew, see exit-log.ts
 //   told/          written by shim and launch only, watched by the agent:
 //     shim         "JOINED BOOT STAT": who the shim is, and whether it came into its cgroups (1) or not (0)
 //     pid          "GENERATION BOOT STAT": who the service is; STAT is its line of /proc/PID/stat, or its pid where there is none
@@ -68,6 +69,7 @@ export class RunDirectory {
   readonly output: string;
   readonly fifo: string;
   readonly state: StateFile;
+  readonly ends: StateFile;
   private readonly written = new Map<string, string>();
 
   constructor(root: string, key: string) {
@@ -77,6 +79,7 @@ export class RunDirectory {
     this.output = join(this.path, "output");
     this.fifo = join(this.path, "ctl");
     this.state = new StateFile(this.path);
+    this.ends = new StateFile(this.path, "ends");
   }
 
   /** Makes what is missing, except the FIFO, which the shim's starter makes. */

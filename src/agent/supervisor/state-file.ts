@@ -6,23 +6,22 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { isSystemError } from "./system-words.ts";
 
-const NAMES = ["state-0.json", "state-1.json"] as const;
-
 /** What was found: `damaged` when there was something, but none of it whole. */
 export type StateRead = { outcome: "read"; record: unknown } | { outcome: "none" } | { outcome: "damaged" };
 
 export class StateFile {
-  private readonly directory: string;
+  private readonly paths: readonly [string, string];
   private turn: number | undefined;
   private kept = "";
 
-  constructor(directory: string) {
-    this.directory = directory;
+  /** The two files are called NAME-0.json and NAME-1.json. */
+  constructor(directory: string, name = "state") {
+    this.paths = [join(directory, `${name}-0.json`), join(directory, `${name}-1.json`)];
   }
 
   /** The newest record that is whole. */
   read(): StateRead {
-    const texts = NAMES.map((name) => readIfThere(join(this.directory, name)));
+    const texts = this.paths.map(readIfThere);
     const [newest] = texts.flatMap((text) => parse(text) ?? []).toSorted((a, b) => b.turn - a.turn);
     this.turn = newest?.turn ?? 0;
     if (newest !== undefined) return { outcome: "read", record: newest.record };
@@ -37,7 +36,7 @@ export class StateFile {
     const turn = (this.turn ?? 0) + 1;
     const bytes = Buffer.from(`{"turn":${turn},"crc":${crc32(text)},"record":${text}}\n`);
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-    const file = openSync(join(this.directory, NAMES[turn % 2 === 0 ? 0 : 1]), flags, 0o600);
+    const file = openSync(this.paths[turn % 2 === 0 ? 0 : 1], flags, 0o600);
     try {
       let written = 0;
       while (written < bytes.length) written += writeSync(file, bytes, written, bytes.length - written, written);

@@ -126,6 +126,12 @@ export class Supervisor {
     return this.tools.containment.freeze(this.instance(service, index).contained);
   }
 
+  /** Tells the last ends of all instances, oldest first: whoever listens from now on may have missed them. */
+  tellEnds(): void {
+    const events = this.instances().flatMap((instance) => instance.exits.events());
+    for (const event of events.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))) this.tools.event(event);
+  }
+
   /** Once an interval. */
   tick(): void {
     for (const instance of this.instances()) instance.tick();

@@ -25,6 +25,7 @@ export function takeOver(life: InstanceLife, trades: Trades): void {
   const fate = findFate({ pid, exit, record, shimLives: shim.process !== null }, tools.table);
   life.generation = Math.max(record?.generation ?? 0, pid?.generation ?? 0, exit?.generation ?? 0);
   if (record !== undefined) life.restore(record);
+  life.exits.restore(record);
   trades.told.open();
   meetFate(life, trades, fate, record);
   life.persist();

@@ -23,8 +23,14 @@ export class RecentFailures {
     return this.byService.get(service) ?? [];
   }
 
+  /** Agents tell their last ends again: one that is known changes nothing, and an old one that was missed takes its place. */
   add(service: string, exit: ExitRecord): void {
-    if (isFailure(exit)) this.byService.set(service, [errorOf(exit), ...this.of(service)].slice(0, KEPT));
+    if (!isFailure(exit)) return;
+    const known = this.of(service);
+    const error = errorOf(exit);
+    if (known.some(({ timestamp, message }) => timestamp === error.timestamp && message === error.message)) return;
+    const errors = [error, ...known].toSorted((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp));
+    this.byService.set(service, errors.slice(0, KEPT));
   }
 
   forget(service: string): void {
