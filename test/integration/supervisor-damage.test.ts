@@ -1,11 +1,11 @@
 // P8: each file that an agent keeps, damaged in each way: it is up in time, what runs goes on, and nothing runs twice.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { test } from "node:test";
 import { type ForkedAgent, forkTestAgent, makeDataDir } from "../support/agent.ts";
-import { pidsWith } from "../support/processes.ts";
+import { isAlive, pidsWith } from "../support/processes.ts";
 import { repeat, times } from "../support/soak.ts";
 
 const UP_WITHIN = 15_000;
@@ -16,38 +16,33 @@ const DAMAGES: Record<string, (bytes: Buffer) => Buffer> = {
   "overwritten with junk": (bytes) => Buffer.alloc(Math.max(64, bytes.length), "{]\u0000x"),
 };
 
-/** In the agent's directory; of an instance's run directory below RUN. */
-const FILES = [
-  "server.json",
-  "desired.json",
-  "RUN/launch",
-  "RUN/state-0.json",
-  "RUN/state-1.json",
-  "RUN/told/pid",
-  "RUN/told/exit",
-  "RUN/told/reason",
-  "RUN/told/words",
-  "RUN/output/output-position",
-  "RUN/output/stdout",
-  "SEGMENT",
-];
-
-async function pathOf(agentDir: string, file: string): Promise<string> {
-  const run = join(agentDir, "run");
-  const key = (await readdir(run)).find((name) => name.startsWith("kept-")) ?? "";
-  if (file !== "SEGMENT") return join(agentDir, file.replace("RUN", `run/${key}`));
-  const kept = join(agentDir, "output", key);
-  return join(kept, (await readdir(kept)).find((name) => name.endsWith(".seg")) ?? "");
+/** Every file of the agent, below its directory; not the FIFO, which holds nothing. */
+async function filesOf(agentDir: string): Promise<string[]> {
+  const entries = await readdir(agentDir, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(agentDir, join(entry.parentPath, entry.name)));
 }
 
-/** Damages one file while no agent runs, and checks what the next one makes of it. */
+async function runOf(agent: ForkedAgent): Promise<string> {
+  const run = join(agent.dataDir, "agent/run");
+  return join(run, (await readdir(run)).find((name) => name.startsWith("kept-")) ?? "");
+}
+
+/** The pid of the shim, as it told it. */
+async function shimOf(agent: ForkedAgent): Promise<number> {
+  return Number((await readFile(join(await runOf(agent), "told/shim"), "utf8")).split(" ")[2]);
+}
+
+/** Damages one file while no agent runs, and checks what the next one makes of it: it takes over, and starts anew when asked. */
 async function damageOne(agent: ForkedAgent, file: string, how: string, word: string): Promise<ForkedAgent> {
   const what = `${file} ${how}`;
   const before = pidsWith(word);
   assert.equal(before.length, 1, `one runs before ${what}`);
   await agent.crash();
-  const path = await pathOf(join(agent.dataDir, "agent"), file);
-  assert.ok(existsSync(path), what);
+  const path = join(agent.dataDir, "agent", file);
+  // Copies of the version before come and go.
+  if (!existsSync(path)) return await forkTestAgent(agent.dataDir);
   const damage = DAMAGES[how] ?? ((bytes: Buffer) => bytes);
   // In place, as a disk does it: whoever has the file open goes on with the same one.
   const damaged = damage(await readFile(path));
@@ -59,6 +54,10 @@ async function damageOne(agent: ForkedAgent, file: string, how: string, word: st
   assert.ok(performance.now() - began < UP_WITHIN, `up in time with ${what}`);
   assert.equal(status.pid, before[0], `the same one runs with ${what}`);
   assert.deepEqual(pidsWith(word), before, `none beside it with ${what}`);
+  const asked = performance.now();
+  assert.equal((await next.act("kept", "restart")).outcome, "done", what);
+  assert.ok(performance.now() - asked < UP_WITHIN, `started in time with ${what}`);
+  assert.equal(pidsWith(word).length, 1, `one runs after ${what}`);
   return next;
 }
 
@@ -75,13 +74,100 @@ for (const how of Object.keys(DAMAGES)) {
       await agent.until("kept", ({ state, generation, last_exit }) => {
         return state === "running" && generation === 2 && last_exit !== null;
       });
-      for (const file of FILES) agent = await damageOne(agent, file, how, word);
+      const files = await filesOf(join(agent.dataDir, "agent"));
+      for (const file of ["told/shim", "told/pid", "launch", "ends-1.json", "state-1.json", "output-position"]) {
+        assert.ok(
+          files.some((name) => name.endsWith(file)),
+          file,
+        );
+      }
+      for (const file of files) agent = await damageOne(agent, file, how, word);
       // It still obeys, and what it ends with is known.
-      assert.equal((await agent.act("kept", "restart")).outcome, "done");
-      assert.equal(pidsWith(word).length, 1);
       assert.equal((await agent.act("kept", "stop")).outcome, "done");
       assert.deepEqual(pidsWith(word), []);
       await agent[Symbol.asyncDispose]();
     }),
   );
 }
+
+test("P8: an order reaches a shim whatever became of its FIFO, and a launch file damaged under a running agent is written anew", async () => {
+  const word = `${6100 + Math.random()}`;
+  const agent = await forkTestAgent(await makeDataDir());
+  await agent.set({ name: "kept", start_cmd: `exec sleep ${word}` });
+  await agent.act("kept", "start");
+  const run = await runOf(agent);
+  const damages: [string, () => Promise<void>][] = [
+    ["words that are no order", () => writeFile(join(run, "ctl"), "half an ord", { flag: "r+" })],
+    ["a file in its place", () => rm(join(run, "ctl")).then(() => writeFile(join(run, "ctl"), "start 9\n"))],
+    ["nothing in its place", () => rm(join(run, "ctl"))],
+    ["an empty launch file", () => truncate(join(run, "launch"))],
+  ];
+  for (const [what, damage] of damages) {
+    const shim = await shimOf(agent);
+    await damage();
+    const began = performance.now();
+    assert.equal((await agent.act("kept", "restart")).outcome, "done", what);
+    assert.ok(performance.now() - began < UP_WITHIN, what);
+    assert.equal(pidsWith(word).length, 1, what);
+    assert.ok((await shimOf(agent)) === shim || !isAlive(shim), `no shim is left behind by ${what}`);
+  }
+  await agent[Symbol.asyncDispose]();
+});
+
+test("P8: a shim that does not act is given up within 15 s, never acts later, and the next start works", async () => {
+  for (const without of ["", "1"]) {
+    const word = `${6200 + Math.random()}`;
+    const agent = await forkTestAgent(await makeDataDir(), { TAILHERD_NO_CGROUPS: without });
+    await agent.set({ name: "kept", start_cmd: `test -e ${agent.dataDir}/go && exec sleep ${word}; exit 0` });
+    await agent.act("kept", "start");
+    const shim = await shimOf(agent);
+    process.kill(shim, "SIGSTOP");
+    await writeFile(join(agent.dataDir, "go"), "");
+    const began = performance.now();
+    const refused = await agent.act("kept", "start");
+    assert.deepEqual([refused.outcome, /shim did not start it in time/.test(refused.message)], ["failed", true]);
+    assert.ok(performance.now() - began < UP_WITHIN);
+    assert.ok(!isAlive(shim));
+    await agent.act("kept", "stop");
+    assert.deepEqual(pidsWith(word), []);
+    assert.equal((await agent.act("kept", "start")).outcome, "done");
+    assert.equal(pidsWith(word).length, 1);
+    await agent[Symbol.asyncDispose]();
+  }
+});
+
+test("a shim of another version keeps its service, tells its end if it is known, and is replaced by the next start", async () => {
+  for (const [version, cause, damage] of [
+    ["", "signalled", []],
+    [" v99", "lost", []],
+    [" v99", "lost", ["state-0.json", "state-1.json"]],
+  ] as const) {
+    const what = `version "${version}", damaged ${damage.join()}`;
+    const word = `${6300 + Math.random()}`;
+    let agent = await forkTestAgent(await makeDataDir());
+    await agent.set({ name: "kept", start_cmd: `exec sleep ${word}`, restart: { policy: "always" } });
+    await agent.act("kept", "start");
+    const [pid] = pidsWith(word);
+    const run = await runOf(agent);
+    const shim = await shimOf(agent);
+    await agent.crash();
+    const told = await readFile(join(run, "told/shim"), "utf8");
+    assert.match(told.split("\n")[0] ?? "", / v1$/);
+    await writeFile(join(run, "told/shim"), told.replace(/ v1$/m, version));
+    // What a version that we do not know may mean by this is not ours to say.
+    if (version !== "") await writeFile(join(run, "told/exit"), "1 0\n");
+    for (const name of damage) await writeFile(join(run, name), '{"another":"format"}');
+    agent = await forkTestAgent(agent.dataDir);
+    const adopted = await agent.instance("kept");
+    assert.deepEqual([adopted.state, adopted.pid, adopted.generation], ["running", pid, 1], what);
+    assert.deepEqual(pidsWith(word), [pid], what);
+    process.kill(pid ?? 0, "SIGSEGV");
+    const next = await agent.until("kept", (status) => status.state === "running" && status.generation === 2);
+    assert.equal(next.last_exit?.cause, cause, what);
+    assert.deepEqual(pidsWith(word), [next.pid], what);
+    assert.match((await readFile(join(run, "told/shim"), "utf8")).split("\n")[0] ?? "", / v1$/);
+    assert.notEqual(await shimOf(agent), shim);
+    while (isAlive(shim)) await new Promise((resolve) => setTimeout(resolve, 10));
+    await agent[Symbol.asyncDispose]();
+  }
+});

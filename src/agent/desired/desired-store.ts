@@ -120,12 +120,17 @@ function put<T>(map: Map<string, T>, name: string, value: T | undefined): void {
   else map.set(name, value);
 }
 
-/** What runs was desired, also where the version that could be read is from before it was. */
+/**
+ * What runs was desired, also where the version that could be read is from before it was: rather one too many goes on until the hub
+ * tells than one that somebody needs is stopped.
+ */
 function newest(kept: DesiredService[], running: DesiredService[]): DesiredService[] {
   const services = new Map(kept.map((service) => [service.spec.name, service]));
   for (const service of running) {
     const known = services.get(service.spec.name);
-    if (known === undefined || known.revision < service.revision) services.set(service.spec.name, service);
+    const { desired, stopped_instances } = service;
+    const newer = known === undefined || known.revision < service.revision ? service : known;
+    services.set(service.spec.name, { ...newer, desired, stopped_instances });
   }
   return [...services.values()];
 }

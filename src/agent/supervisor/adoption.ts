@@ -27,12 +27,15 @@ export function findFate(told: Told, table: ProcessTable): Found {
   const ordered = told.record?.run ?? undefined;
   const generation = Math.max(told.pid?.generation ?? 0, ordered?.generation ?? 0);
   const known = told.pid?.generation === generation ? (process ?? null) : (ordered?.process ?? null);
-  if (told.exit !== undefined && told.exit.generation >= generation && generation > 0) {
+  const lives = known !== null && isSameProcess(table, known);
+  // An exit of a later start counts only when nothing lives of this one: the later one can only have begun after.
+  const ended = told.exit !== undefined && (told.exit.generation === generation || !lives);
+  if (told.exit !== undefined && ended && told.exit.generation >= generation && generation > 0) {
     // Without `run` in the record its end has been dealt with, unless the record is older than that start.
     const dealt = told.record !== undefined && ordered === undefined && told.record.generation >= generation;
     return dealt ? { found: "none" } : { found: "ended", generation, process: known, status: told.exit.status };
   }
-  if (known !== null && isSameProcess(table, known)) return { found: "running", generation, process: known };
+  if (lives) return { found: "running", generation, process: known };
   const unfinished =
     ordered !== undefined || (told.pid !== undefined && told.pid.generation > (told.record?.generation ?? 0));
   if (!unfinished) return { found: "none" };
@@ -52,9 +55,12 @@ export function identify(told: ToldProcess, table: ProcessTable): ProcessIdentit
 }
 
 /** The shim of a run directory, if it lives. */
-export function findShim(directory: RunDirectory, table: ProcessTable): (ProcessIdentity & { joined: boolean }) | null {
+export function findShim(
+  directory: RunDirectory,
+  table: ProcessTable,
+): (ProcessIdentity & { joined: boolean; version: number }) | null {
   const told = directory.readShim();
   const process = told && identify(told, table);
   if (told === undefined || process === undefined || !isSameProcess(table, process)) return null;
-  return { ...process, joined: told.joined };
+  return { ...process, joined: told.joined, version: told.version };
 }

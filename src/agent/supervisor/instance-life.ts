@@ -224,6 +224,7 @@ export class InstanceLife {
       restartCount: this.restartCount,
       history: this.history,
       nextStartAt: this.nextStartAt,
+      shim: this.shim.kept(),
       joins: this.shim.joins,
       lastExit: this.lastExit,
       endings: this.exits.endings,

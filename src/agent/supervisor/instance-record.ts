@@ -70,6 +70,8 @@ export const instanceRecordSchema = z.object({
     throttled: z.boolean(),
   }),
   nextStartAt: z.number().nullable(),
+  /** The shim, in case that what it told of itself is damaged. */
+  shim: identitySchema.extend({ version: z.int() }).nullable().default(null),
   /** cgroup directories that the shim entered. */
   joins: z.array(z.string()),
   lastExit: exitRecordSchema.nullable(),

@@ -4,7 +4,7 @@
 //   state-*.json   what this agent would tell the next one, see state-file.ts
 //   ends-*.json    the last ends, which are told again to whoever listens anew, see exit-log.ts
 //   told/          written by shim and launch only, watched by the agent:
-//     shim         "JOINED BOOT STAT": who the shim is, and whether it came into its cgroups (1) or not (0)
+//     shim         "JOINED BOOT STAT VERSION": who the shim is, whether it came into its cgroups (1) or not (0), and what it speaks
 //     pid          "GENERATION BOOT STAT": who the service is; STAT is its line of /proc/PID/stat, or its pid where there is none
 //     exit         "GENERATION STATUS" as the shell counts: 128 + n for signal n
 //     reason       "GENERATION WORD…": why a launch gave up, or "exec" after the pre_start hook
@@ -16,6 +16,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readSync,
@@ -45,9 +46,9 @@ export interface ToldProcess {
 }
 
 const TOLD = ["shim", "pid", "exit", "reason", "words"] as const;
-const BLOCK = 512;
 /** One for all, used within a call only: a small one for each would keep a whole piece of Node's pool, 64 KiB, alive. */
 const scratch = Buffer.allocUnsafeSlow(2048);
+const BLANK = `${" ".repeat(511)}\n`;
 
 /** Directory name of an instance: readable, unambiguous, and free of what paths and shells care about. */
 export function instanceKey(service: string, index: number): string {
@@ -70,7 +71,7 @@ export class RunDirectory {
   readonly fifo: string;
   readonly state: StateFile;
   readonly ends: StateFile;
-  private readonly written = new Map<string, string>();
+  private readonly written = new Map<string, { text: string; stamp: string }>();
 
   constructor(root: string, key: string) {
     this.key = key;
@@ -89,7 +90,7 @@ export class RunDirectory {
     for (const name of TOLD) {
       const path = join(this.told, name);
       if (existsSync(path)) continue;
-      writeFileSync(path, name === "words" ? "" : `${" ".repeat(BLOCK - 1)}\n`, { mode: 0o600 });
+      writeFileSync(path, name === "words" ? "" : BLANK, { mode: 0o600 });
     }
   }
 
@@ -97,16 +98,19 @@ export class RunDirectory {
     return statSync(this.fifo, { throwIfNoEntry: false })?.isFIFO() ?? false;
   }
 
-  readShim(): (ToldProcess & { joined: boolean }) | undefined {
-    const [joined, bootId, ...stat] = this.line("shim").split(" ");
+  /** `version`: 0 where none is told, as before there were versions. */
+  readShim(): (ToldProcess & { joined: boolean; version: number }) | undefined {
+    const line = this.line("shim");
+    const version = / v(\d+)$/.exec(line);
+    const [joined, bootId, ...stat] = line.slice(0, version?.index).split(" ");
     const process = parseTold(bootId, stat);
-    return process && { ...process, joined: joined === "1" };
+    return process && { ...process, joined: joined === "1", version: Number(version?.[1] ?? 0) };
   }
 
   readPid(): (ToldProcess & { generation: number }) | undefined {
     const [generation, bootId, ...stat] = this.line("pid").split(" ");
     const process = parseTold(bootId, stat);
-    return process && { ...process, generation: Number(generation) };
+    return process && Number.isInteger(Number(generation)) ? { ...process, generation: Number(generation) } : undefined;
   }
 
   readExit(): { generation: number; status: number } | undefined {
@@ -121,6 +125,11 @@ export class RunDirectory {
       : { generation: Number(generation), words };
   }
 
+  /** Forgets what was told of an end. */
+  clearExit(): void {
+    writeFileSync(join(this.told, "exit"), BLANK, { mode: 0o600 });
+  }
+
   /** Whether the shim's shell had something to say since `clearWords`. */
   hasWords(): boolean {
     return (statSync(join(this.told, "words"), { throwIfNoEntry: false })?.size ?? 0) > 0;
@@ -130,13 +139,20 @@ export class RunDirectory {
     if (this.hasWords()) truncateSync(join(this.told, "words"), 0);
   }
 
-  /** Replaces a file at once; nothing is done when it holds this text already. */
+  /** Replaces a file at once; nothing is done when it holds this text already, and nobody touched it since. */
   write(name: "launch" | "body", text: string): void {
-    if (this.written.get(name) === text) return;
     const path = join(this.path, name);
+    const written = this.written.get(name);
+    if (written?.text === text && written.stamp === stampOf(path)) return;
     writeFileSync(`${path}.new`, text, { mode: 0o600 });
     renameSync(`${path}.new`, path);
-    this.written.set(name, text);
+    this.written.set(name, { text, stamp: stampOf(path) });
+  }
+
+  /** Sends away whoever listens, known or not, once it has nothing to wait for; the next shim gets a FIFO of its own. */
+  retireFifo(): void {
+    this.order("quit");
+    rmSync(this.fifo, { recursive: true, force: true });
   }
 
   /** Gives the shim an order; false when there is no shim to hear it. */
@@ -150,8 +166,15 @@ export class RunDirectory {
       throw error;
     }
     try {
-      writeSync(file, `${text}\n`);
+      // A file in its place would take any order, and nobody would hear it.
+      if (!fstatSync(file).isFIFO()) return false;
+      // On a line of its own, whatever was written into it before.
+      writeSync(file, `\n${text}\n`);
       return true;
+    } catch (error) {
+      // Full: whoever listens has not for a long time.
+      if (isSystemError(error, "EAGAIN")) return false;
+      throw error;
     } finally {
       closeSync(file);
     }
@@ -176,6 +199,12 @@ export class RunDirectory {
       closeSync(file);
     }
   }
+}
+
+/** Changes when a file is replaced or written. */
+function stampOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? "" : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
 }
 
 /** Fields of /proc/PID/stat after the name, which may hold blanks and ends at the last parenthesis: the 20th is the start. */

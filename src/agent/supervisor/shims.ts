@@ -1,13 +1,24 @@
 // Starts shims: the few lines of sh that outlive us, one for each instance. Many are forked by one shell in one go: each is an
 // element of a pipeline, because a background job ("&") would have INT and QUIT ignored for good, and so would its services.
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "../../runtime/logger.ts";
 import { findTool } from "./find-program.ts";
 import type { RunDirectory } from "./run-directory.ts";
 import { shellQuote } from "./shell-words.ts";
 import { systemWords } from "./system-words.ts";
+
+/**
+ * The version of what agent and shim say to each other: orders, files in told/, names that a launch finds set. A shim tells its own
+ * at the end of told/shim, where older agents read over it. To be raised with any change that an older agent or shim would mistake.
+ */
+export const SHIM_VERSION = 1;
+
+/** Whether what a shim of this version tells can be read as ours. Before versions were told (0) it was the same. */
+export function isKnownVersion(version: number): boolean {
+  return version <= SHIM_VERSION;
+}
 
 /** Shims forked by one shell: enough to share its cost, few enough that the first can work while others are forked. */
 const BATCH = 50;
@@ -33,7 +44,7 @@ shim() {
   fi
   boot=$BOOT
   last=
-  echo "$joined $boot $self" 1<>told/shim
+  echo "$joined $boot $self v$VERSION" 1<>told/shim
   unset joined self group
   while read -r order generation <&9; do
     case $order in
@@ -75,7 +86,9 @@ export class Shims {
     this.bootId = options.bootId;
     this.logger = options.logger;
     mkdirSync(this.root, { recursive: true, mode: 0o700 });
-    writeFileSync(this.scriptPath, this.script(), { mode: 0o600 });
+    // Never half a script: a shell of the agent before may be about to read it.
+    writeFileSync(`${this.scriptPath}.new`, this.script(), { mode: 0o600 });
+    renameSync(`${this.scriptPath}.new`, this.scriptPath);
     // An agent killed between writing a batch and taking its name away; only one agent has this directory.
     for (const name of readdirSync(this.root)) if (BATCH_FILE.test(name)) rmSync(join(this.root, name));
   }
@@ -124,7 +137,7 @@ export class Shims {
   }
 
   private script(): string {
-    return SCRIPT.replace("$BOOT", shellQuote(this.bootId));
+    return SCRIPT.replace("$BOOT", shellQuote(this.bootId)).replace("$VERSION", String(SHIM_VERSION));
   }
 }
 

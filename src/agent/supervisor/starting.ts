@@ -196,6 +196,8 @@ export class Starting {
     life.setTimer(LAUNCH_DEADLINE, () => {
       if (life.run === null || life.run.process !== null) return;
       life.shim.giveUp();
+      // Its very last act may have been to begin: then it is told by now, and looked at as ever.
+      if (life.directory.readPid()?.generation === life.run.generation) return;
       this.ended("the shim did not start it in time (is the machine out of processes or memory?)");
     });
   }

@@ -40,6 +40,8 @@ export class Stopping {
     const { run } = life;
     if (run === null) return this.stopNothing(forRestart, already);
     const forced = await this.stopRun(run, by, how);
+    // It has not begun what it was ordered to, and must not any more.
+    if (run.process === null) life.shim.giveUp();
     if (!forRestart) {
       life.shim.dismiss();
       life.enter("stopped", null);

@@ -19,7 +19,7 @@ interface Trades {
 export function takeOver(life: InstanceLife, trades: Trades): void {
   const { directory, shim, tools } = life;
   const record = readRecord(directory, tools.logger);
-  shim.adopt(record?.joins ?? []);
+  shim.adopt(record?.joins ?? [], record?.shim ?? null);
   const pid = directory.readPid();
   const exit = directory.readExit();
   const fate = findFate({ pid, exit, record, shimLives: shim.process !== null }, tools.table);
