@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { FakeClock } from "../../src/base/clock.ts";
 import { SECOND } from "../../src/base/units.ts";
+import type { AgentMethod, AgentParams, AgentResult, DesiredService } from "../../src/contract/agent.ts";
 import { TailherdError } from "../../src/contract/errors.ts";
-import type { DesiredService } from "../../src/contract/agent.ts";
-import { exitRecord, instanceRow } from "../support/fake-agent.ts";
+import { exitRecord, FakeAgent, instanceRow } from "../support/fake-agent.ts";
 import { startTestHub } from "../support/hub.ts";
 
 const api = { name: "api", kind: "backend", start_cmd: "sleep 9", ports: [8000] };
@@ -119,6 +119,55 @@ describe("deleting", () => {
     const again = { owner: "/srv/tailherd.yaml", services: [] };
     assert.equal((await hub.request("POST /api/apply", { body: again })).json.steps[0].change, "remove");
     assert.equal(hub.agent.desired.size, 0);
+  });
+});
+
+/** Holds up one method of an agent, until released. */
+class SlowAgent extends FakeAgent {
+  readonly asked = Promise.withResolvers<void>();
+  readonly release = Promise.withResolvers<void>();
+  slow: ((method: AgentMethod, params: unknown) => boolean) | undefined;
+
+  override async call<M extends AgentMethod>(method: M, params: AgentParams<M>): Promise<AgentResult<M>> {
+    if (this.slow?.(method, params) === true) {
+      this.slow = undefined;
+      this.asked.resolve();
+      await this.release.promise;
+    }
+    return await super.call(method, params);
+  }
+}
+
+describe("what the agent is told", () => {
+  it("never brings back what is being deleted", async () => {
+    const agent = new SlowAgent();
+    await using hub = await startTestHub({ agents: [agent] });
+    await hub.request("POST /api/services", { body: api });
+    agent.slow = (method) => method === "remove";
+    const deleting = hub.request("DELETE /api/services/api");
+    await agent.asked.promise;
+    await hub.request("POST /api/settings", { body: { update_interval_seconds: 2 } });
+    assert.deepEqual(agent.calls.at(-1), { method: "apply", params: { services: [], update_interval_ms: 2000 } });
+    agent.release.resolve();
+    assert.equal((await deleting).status, 200);
+  });
+
+  it("is what is wished by then, also of what a file changed a moment ago", async () => {
+    const agent = new SlowAgent();
+    await using hub = await startTestHub({ agents: [agent] });
+    const owner = "/srv/tailherd.yaml";
+    const files = (description: string): unknown =>
+      ["one", "two"].map((name) => ({ name, start_cmd: "sleep 9", description }));
+    await hub.request("POST /api/apply", { body: { owner, services: files("first") } });
+    agent.slow = (method) => method === "set";
+    const applying = hub.request("POST /api/apply", { body: { owner, services: files("second") } });
+    await agent.asked.promise;
+    assert.equal((await hub.request("POST /api/services/two/start")).status, 200);
+    agent.release.resolve();
+    assert.equal((await applying).status, 200);
+    const two = agent.desired.get("two");
+    assert.deepEqual([two?.desired, two?.spec.description], ["running", "second"]);
+    assert.equal((await hub.request("GET /api/services/two")).json.desired, "running");
   });
 });
 

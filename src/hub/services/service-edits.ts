@@ -82,6 +82,7 @@ export class ServiceEdits {
   async adoptStored(records: readonly ServiceRecord[], actor: Actor): Promise<void> {
     for (const { name } of records) {
       await this.parts.queue.run(name, async () => {
+        // As it is by now: somebody may have acted on it, changed or deleted it since it was stored.
         const record = await this.parts.store.getService(name);
         if (record !== undefined) await this.spread(record, actor);
       });
@@ -90,10 +91,12 @@ export class ServiceEdits {
 
   /** Takes over that a plan deleted a definition: the agent stops what ran of it. */
   async adoptRemoved(name: string, actor: Actor): Promise<void> {
-    const record = this.parts.catalog.get(name);
-    if (record === undefined) return;
+    const { store, catalog } = this.parts;
     await this.parts.queue.run(name, async () => {
-      if ((await this.parts.store.getService(name)) === undefined) await this.dismiss(record, actor);
+      const record = catalog.get(name);
+      // Somebody else may have added it again since.
+      if (record === undefined || (await store.getService(name)) !== undefined) return;
+      await this.dismiss(record, actor);
     });
   }
 
@@ -149,12 +152,13 @@ export class ServiceEdits {
   /** Of a definition that the store no longer has. An agent that cannot be told now is told again later. */
   private async dismiss(record: ServiceRecord, actor: Actor): Promise<void> {
     const { catalog, agents, board, announcer } = this.parts;
+    // Forgotten before the agent is told: a push of everything meanwhile must not bring it back there.
+    catalog.delete(record.name);
     try {
       await agents.call("remove", { service: record.name, by: actor.principal });
     } catch (error) {
       if (!(error instanceof TailherdError && error.code === "not_found")) throw error;
     } finally {
-      catalog.delete(record.name);
       board.touch(record.name);
       announcer.deleted(record, actor);
     }
