@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import type { DesiredService } from "../../contract/agent.ts";
+import { TailherdError } from "../../contract/errors.ts";
 import { desiredStateSchema, serviceSpecSchema, stoppedInstancesSchema } from "../../contract/service.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { readRecords } from "../supervisor/instance-record.ts";
+import { isSystemError, systemWords } from "../supervisor/system-words.ts";
 import { KeptFile } from "./kept-file.ts";
 
 const keptSchema = z.object({
@@ -48,7 +50,7 @@ export class DesiredStore {
     return value;
   }
 
-  /** Adds, replaces or re-desires one service. Rejects with what the filesystem says; then it is as it was before. */
+  /** Adds, replaces or re-desires one service. Rejects with `disk_full` or `degraded`; then it is as it was before. */
   put(service: DesiredService): Promise<void> {
     return this.change([[service.spec.name, service]]);
   }
@@ -109,7 +111,9 @@ export class DesiredStore {
         // Unless somebody wants it otherwise by now, whose write will tell.
         if (this.wanted.get(name) === service) put(this.wanted, name, this.kept.get(name));
       }
-      throw error;
+      const full = isSystemError(error, "ENOSPC") || isSystemError(error, "EDQUOT");
+      const words = `Cannot keep what is desired on this server, so nothing was done: ${systemWords(error)}`;
+      throw new TailherdError(full ? "disk_full" : "degraded", words, { cause: error });
     }
     for (const [name, service] of entries) put(this.kept, name, service);
   }
