@@ -97,6 +97,8 @@ export class Agents {
       return await this.ask(home, method, params, options);
     } catch (error) {
       const final = error instanceof TailherdError && FINAL.has(error.code);
+      // Also of an act: its wish is stored, whatever became of it.
+      if (method === "act" && !final) this.untold.emit([(params as AgentParams<"act">).service.spec.name]);
       if (method === "set" && !final) this.untold.emit([(params as AgentParams<"set">).service.spec.name]);
       if (method === "remove" && !final) this.untold.emit([(params as AgentParams<"remove">).service]);
       throw error;
