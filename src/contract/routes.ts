@@ -290,6 +290,15 @@ export const routes = {
     }),
     errors: ["not_found"],
   },
+  "GET /api/series/recent": {
+    summary: "CPU (percent of a core) of each service at its last samples, oldest first",
+    action: "service.read",
+    result: z.object({
+      /** Seconds between two values. */
+      step: z.number(),
+      cpu: z.record(z.string(), z.array(z.number())),
+    }),
+  },
 
   "POST /api/bulk": {
     summary: "Act on many services as one operation",

@@ -25,6 +25,7 @@ import { EventFeed } from "./live/event-feed.ts";
 import { Live } from "./live/live.ts";
 import { OutputFeeds } from "./live/output-feeds.ts";
 import { createSocketServer } from "./live/socket-server.ts";
+import { RecentCpu } from "./metrics/recent-cpu.ts";
 import { SeriesBook } from "./metrics/series.ts";
 import { Operations } from "./operations/operations.ts";
 import { AgentRetries } from "./services/agent-retries.ts";
@@ -136,7 +137,8 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
   const board = new StatusBoard(catalog, observed, recent, clock);
   stack.defer(() => board.close());
   const series = new SeriesBook();
-  const intake = new Intake({ observed, board, series, failures: recent, events, now });
+  const recentCpu = new RecentCpu();
+  const intake = new Intake({ observed, board, series, recentCpu, failures: recent, events, now });
   const agents = new Agents(options.agents, logger);
   stack.defer(() => agents.close());
   const outputs = new OutputFeeds(agents, intake);
@@ -145,7 +147,7 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
   const announcer = new Announcer(events, now);
   announcer.told.on((told) => {
     if (told.what !== "service_deleted") return;
-    for (const book of [observed, recent, series]) book.forget(told.name);
+    for (const book of [observed, recent, series, recentCpu]) book.forget(told.name);
   });
   const services = { store, catalog, agents, board, announcer, queue: new KeyedQueue() };
   stack.use(new AgentRetries({ ...services, clock }));
@@ -178,6 +180,7 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     descriptors: stack.use(new DescriptorReserve({ clock, logger })),
     operations: new Operations(clock),
     series,
+    recentCpu,
     events,
     outputs,
     authenticator,

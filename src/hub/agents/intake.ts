@@ -2,6 +2,7 @@
 import type { AgentNotice } from "../../contract/agent.ts";
 import { Emitter } from "../../base/emitter.ts";
 import type { EventFeed } from "../live/event-feed.ts";
+import type { RecentCpu } from "../metrics/recent-cpu.ts";
 import type { SeriesBook } from "../metrics/series.ts";
 import type { RecentFailures } from "../services/recent-failures.ts";
 import type { StatusBoard } from "../services/status-board.ts";
@@ -17,6 +18,7 @@ export interface IntakeParts {
   observed: Observed;
   board: StatusBoard;
   series: SeriesBook;
+  recentCpu: RecentCpu;
   failures: RecentFailures;
   events: EventFeed;
   now: () => number;
@@ -68,7 +70,7 @@ export class Intake {
   }
 
   private takeSamples({ at, system, instances, samples }: NoticeData<"samples">): void {
-    const { observed, board, series } = this.parts;
+    const { observed, board, series, recentCpu } = this.parts;
     this.hearNow();
     observed.system = system;
     for (const row of instances) {
@@ -78,6 +80,7 @@ export class Intake {
     for (const { service, index, cpu, memory } of samples) {
       const row = observed.instancesOf(service).find((each) => each.index === index);
       series.add(service, index, row?.generation ?? 0, [at, cpu, memory]);
+      recentCpu.add(service, at, cpu);
     }
     this.sampled.emit();
   }

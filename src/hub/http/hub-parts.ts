@@ -10,6 +10,7 @@ import type { OneTimeCodes } from "../auth/one-time-codes.ts";
 import type { OpenConnections } from "../auth/open-connections.ts";
 import type { EventFeed } from "../live/event-feed.ts";
 import type { OutputFeeds } from "../live/output-feeds.ts";
+import type { RecentCpu } from "../metrics/recent-cpu.ts";
 import type { SeriesBook } from "../metrics/series.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { Announcer } from "../services/announcer.ts";
@@ -44,6 +45,7 @@ export interface HubParts {
   descriptors: DescriptorReserve;
   operations: Operations;
   series: SeriesBook;
+  recentCpu: RecentCpu;
   events: EventFeed;
   outputs: OutputFeeds;
   authenticator: Authenticator;

@@ -16,6 +16,7 @@ type Keys =
   | "GET /api/services/{name}/processes"
   | "GET /api/services/{name}/exits"
   | "GET /api/services/{name}/series"
+  | "GET /api/series/recent"
   | "GET /api/processes"
   | "GET /api/processes/{pid}/definition"
   | "GET /api/ports"
@@ -24,7 +25,7 @@ type Keys =
 
 /** Handlers of what is observed. */
 export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
-  const { store, catalog, board, agents, series, events, descriptors } = parts;
+  const { store, catalog, board, agents, series, recentCpu, events, descriptors } = parts;
   return {
     "GET /health"() {
       const problems = [store.health().problem, descriptors.problem].filter((problem) => problem !== null);
@@ -79,6 +80,10 @@ export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
     "GET /api/services/{name}/series"({ params, query }) {
       catalog.require(params.name);
       return series.read(params.name, query.index ?? 0, catalog.settings.update_interval_seconds);
+    },
+    "GET /api/series/recent"() {
+      const step = catalog.settings.update_interval_seconds;
+      return { step, cpu: recentCpu.read(step) };
     },
     async "GET /api/processes"({ query }) {
       const keywords = query.keyword === undefined ? [] : [query.keyword].flat();
