@@ -145,6 +145,11 @@ test("what something else started is shown as external, not doubled, and can be 
   const refused = await agent.act("ext", "start");
   assert.equal(refused.outcome, "refused");
   assert.match(refused.message, /started by something else/);
+  await agent.set({ name: "ext", match_keywords: [`${word}9`] });
+  const left = await agent.act("ext", "restart");
+  assert.equal(left.outcome, "refused", "there is no command to start it again with");
+  assert.match(left.message, /only keywords to find it by/);
+  assert.deepEqual(pidsWith(`${word}9`), [shown.pid]);
   assert.equal((await agent.act("ext", "stop")).outcome, "done");
   assert.deepEqual(pidsWith(`${word}9`).filter(isAlive), []);
 });

@@ -139,6 +139,11 @@ export class Instance extends InstanceLife {
   }
 
   private async restart(by: string): Promise<ActResult> {
+    const { start_cmd, argv } = this.desired.spec;
+    if (start_cmd === null && argv === null) {
+      // Found by keywords only: what is stopped here could not be brought back.
+      return refused(`Cannot restart ${this.service}: it has neither start_cmd nor argv, only keywords to find it by.`);
+    }
     const running = this.run !== null;
     const stopped = await this.stops.stop(by, "stopped", { forRestart: true });
     if (stopped.outcome !== "done") return stopped;
