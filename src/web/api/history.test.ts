@@ -14,6 +14,15 @@ test("RecentValues keeps the newest 60, oldest first", () => {
   );
 });
 
+test("RecentValues.replace() forgets what was and takes the newest", () => {
+  const values = new RecentValues();
+  values.push(7);
+  values.replace(Array.from({ length: 61 }, (_, index) => index));
+  assert.equal(values.length, 60);
+  assert.equal(values.at(0), 1);
+  assert.equal(values.at(59), 60);
+});
+
 test("sparkPath() ends at the right edge and stays in its box", () => {
   const values = new RecentValues();
   assert.equal(sparkPath(values, 90, 24, 1), "");

@@ -14,9 +14,18 @@ export class RecentValues {
     this.count = Math.min(SIZE, this.count + 1);
   }
 
-  clear(): void {
+  /** Puts `value` in place of the newest one. */
+  setLast(value: number): void {
+    this.next = (this.next + SIZE - 1) % SIZE;
+    this.count = Math.max(0, this.count - 1);
+    this.push(value);
+  }
+
+  /** The newest of `values` in place of what was kept. */
+  replace(values: readonly number[]): void {
     this.next = 0;
     this.count = 0;
+    for (const value of values.slice(-SIZE)) this.push(value);
   }
 
   get length(): number {

@@ -7,12 +7,21 @@ import { SECOND } from "../../base/units.ts";
 import { useApp } from "../app-context.ts";
 import type { Preferences } from "../preferences/preferences.ts";
 import { useTicking } from "../ui/ticker.ts";
+import type { RecentValues } from "./history.ts";
 import type { LinkState } from "./live-store.ts";
 
 /** One service as it is now; undefined when there is none of this name (or nothing has come yet). */
 export function useService(name: string): ServiceStatus | undefined {
   const { store } = useApp();
   return useSyncExternalStore(store.rowSignal(name).subscribe, () => store.row(name));
+}
+
+/** CPU of a service at its last samples, for its picture; renders with each of them. */
+export function useRecentCpu(name: string): RecentValues | undefined {
+  const { store } = useApp();
+  const signal = store.rowSignal(name);
+  useSyncExternalStore(signal.subscribe, signal.getVersion);
+  return store.recentCpu(name);
 }
 
 /** The act on a service that this browser waits for. */

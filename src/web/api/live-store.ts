@@ -18,14 +18,12 @@ export type LinkState =
 /** Runs `act` before the next paint; in a hidden page, which is never painted, soon. */
 export type Schedule = (act: () => void) => void;
 
-/** Samples of one service closer together than this are one point of its sparkline. */
+/** Samples of one service closer together than this, in milliseconds, are one point of its sparkline: the last of them. */
 const SAMPLE_GAP = 700;
 
 export class LiveStore {
   /** The set of services or anything that filters, groups and problems look at changed. */
   readonly shape = new Signal();
-  /** Numbers changed (CPU, memory). */
-  readonly values = new Signal();
   readonly machine = new Signal();
   readonly link = new Signal();
   readonly settingsChanged = new Signal();
@@ -59,7 +57,7 @@ export class LiveStore {
     return this.rows.get(name);
   }
 
-  /** All rows by name; the same array until `shape` or `values` changes. */
+  /** All rows by name; the same array until any of them changes. */
   all(): readonly ServiceStatus[] {
     this.list ??= [...this.rows.values()].sort((a, b) => compareNames(a.name, b.name));
     return this.list;
@@ -98,7 +96,7 @@ export class LiveStore {
       this.sample(status, now);
     }
     this.list = null;
-    this.mark(this.values);
+    this.flushSoon();
   }
 
   remove(name: string): void {
@@ -109,8 +107,24 @@ export class LiveStore {
     this.mark(this.shape);
   }
 
+  /** Puts what the hub kept (percent of a core, oldest first) in place of the few samples that came since the page is open. */
+  fillRecent(cpu: Readonly<Record<string, readonly number[]>>, now: number): void {
+    for (const [name, values] of Object.entries(cpu)) {
+      const entry = this.recentOf(name);
+      if (!this.rows.has(name) || values.length < entry.values.length) continue;
+      entry.values.replace(values);
+      entry.at = now;
+      this.dirtyRows.add(name);
+    }
+    this.flushSoon();
+  }
+
   setStats(stats: SystemStats, now: number): void {
     this.stats = stats;
+    // The hub tells only rows that changed. One at rest has a sample too: the same numbers again.
+    for (const status of this.rows.values()) {
+      if (this.sample(status, now)) this.dirtyRows.add(status.name);
+    }
     this.statsAt = now;
     this.mark(this.machine);
   }
@@ -132,14 +146,24 @@ export class LiveStore {
     this.flushSoon();
   }
 
-  private sample(status: ServiceStatus, now: number): void {
-    let entry = this.recent.get(status.name);
-    if (entry === undefined) this.recent.set(status.name, (entry = { values: new RecentValues(), at: 0 }));
-    if (now - entry.at < SAMPLE_GAP) return;
+  /** True when the picture of this service has one point more. */
+  private sample(status: ServiceStatus, now: number): boolean {
+    const entry = this.recentOf(status.name);
     const cpu = cpuOf(status);
-    if (cpu === null && entry.values.length === 0) return;
+    if (cpu === null && entry.values.length === 0) return false;
+    if (now - entry.at < SAMPLE_GAP) {
+      entry.values.setLast(cpu ?? 0);
+      return false;
+    }
     entry.at = now;
     entry.values.push(cpu ?? 0);
+    return true;
+  }
+
+  private recentOf(name: string): { values: RecentValues; at: number } {
+    let entry = this.recent.get(name);
+    if (entry === undefined) this.recent.set(name, (entry = { values: new RecentValues(), at: 0 }));
+    return entry;
   }
 
   private mark(signal: Signal): void {
@@ -173,15 +197,19 @@ export function compareNames(a: string, b: string): number {
 
 /** CPU of all instances together, percent of one core; null when nothing runs. */
 export function cpuOf(status: ServiceStatus): number | null {
-  return sum(status, "cpu");
+  return sumOf(status, "cpu");
 }
 
 /** Memory of all instances together, bytes; null when nothing runs. */
 export function memoryOf(status: ServiceStatus): number | null {
-  return sum(status, "memory");
+  return sumOf(status, "memory");
 }
 
-function sum(status: ServiceStatus, key: "cpu" | "memory"): number | null {
+/** A number of all instances together; null when none of them has it. */
+export function sumOf(
+  status: ServiceStatus,
+  key: "cpu" | "memory" | "threads" | "open_files" | "read_bytes" | "write_bytes",
+): number | null {
   let total: number | null = null;
   for (const instance of status.instances) {
     const value = instance[key];

@@ -20,9 +20,12 @@ export function Tag({
   );
 }
 
+/** A port as it is shown; `untold` when nothing is known of it but that it is declared. */
+export type ShownPort = PortStatus & { untold?: boolean };
+
 /** A port: green with a dot when it answers, red when a stranger holds it, grey and hollow otherwise; a link where it can be opened. */
-export function PortTag({ status, host }: { status: PortStatus; host: string }) {
-  const { port, accessible, in_use, own, pid, command } = status;
+export function PortTag({ status, host }: { status: ShownPort; host: string }) {
+  const { port, accessible, in_use, own, pid, command, untold } = status;
   const stranger = in_use && !own && pid !== null;
   const holder = command === null ? `pid ${pid}` : `${command} (pid ${pid})`;
   const words = stranger
@@ -31,7 +34,9 @@ export function PortTag({ status, host }: { status: PortStatus; host: string }) 
       ? "answers"
       : in_use
         ? "in use, does not answer"
-        : "nobody listens";
+        : untold === true
+          ? "declared, its service does not run"
+          : "nobody listens";
   const look = cx(styles["tag"], styles["port"], stranger ? styles["bad"] : accessible ? styles["ok"] : undefined);
   const inside = (
     <>

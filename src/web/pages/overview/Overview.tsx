@@ -11,12 +11,14 @@ import { NeedsYou } from "./NeedsYou.tsx";
 import styles from "./Overview.module.css";
 import { ServiceList } from "./ServiceList.tsx";
 import { useProblems } from "./use-problems.ts";
+import { useRecentShapes } from "./use-recent-shapes.ts";
 
 export function Overview() {
   const services = useServices();
   const loaded = useLoaded();
   const problems = useProblems();
   const mayWrite = useBlocked("write") === null;
+  useRecentShapes();
   const sub = loaded
     ? [plural(services.length, "service"), problems.length > 0 && `${problems.length} need you`]
         .filter(Boolean)

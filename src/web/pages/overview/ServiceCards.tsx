@@ -3,17 +3,15 @@ import { memo, useEffect, useMemo } from "react";
 import { Link } from "wouter";
 import { useActing, useService, useSettings } from "../../api/hooks.ts";
 import { cpuOf, memoryOf, startedAt } from "../../api/live-store.ts";
-import { useApp } from "../../app-context.ts";
 import { paths } from "../../paths.ts";
 import { cx } from "../../ui/cx.ts";
 import { BareCheckbox } from "../../ui/Field.tsx";
 import { formatBytes, formatPercent, NONE } from "../../ui/format.ts";
-import { Sparkline } from "../../ui/Sparkline.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import { Since } from "../../ui/Time.tsx";
 import { useMedia } from "../../ui/use-media.ts";
 import type { Group } from "./filter.ts";
-import { Ports, RowState } from "./parts.tsx";
+import { CpuShape, Ports, RowState } from "./parts.tsx";
 import { RowActions } from "./RowActions.tsx";
 import type { Selection } from "./selection.ts";
 import styles from "./ServiceCards.module.css";
@@ -72,7 +70,13 @@ export function ServiceCards({ groups, selection, keys, narrow }: ServiceCardsPr
               </div>
             ) : (
               line.names.map((name, column) => (
-                <ServiceCard key={name} name={name} current={line.place + column === cursor} selection={selection} />
+                <ServiceCard
+                  key={name}
+                  name={name}
+                  current={line.place + column === cursor}
+                  selection={selection}
+                  narrow={narrow}
+                />
               ))
             )}
           </div>
@@ -108,16 +112,17 @@ const ServiceCard = memo(function ServiceCard({
   name,
   current,
   selection,
+  narrow,
 }: {
   name: string;
   current: boolean;
   selection: Selection;
+  narrow: boolean;
 }) {
   const status = useService(name);
   const acting = useActing(name);
   const selected = useSelected(selection, name);
   const settings = useSettings();
-  const { store } = useApp();
   if (status === undefined) return null;
   const cpu = cpuOf(status);
   const started = startedAt(status);
@@ -147,12 +152,12 @@ const ServiceCard = memo(function ServiceCard({
       <div className={styles["numbers"]}>
         <RowState status={status} acting={acting} />
         <span className={styles["up"]}>{started === null ? NONE : <Since at={started} />}</span>
-        <Sparkline values={store.recentCpu(name)} width={72} height={22} />
+        <CpuShape name={name} width={72} height={22} />
         <span>{formatPercent(cpu)}</span>
         <span>{formatBytes(memoryOf(status))}</span>
       </div>
       <div className={styles["foot"]}>
-        <Ports status={status} host={settings?.default_tailscale_domain} most={3} />
+        <Ports status={status} host={settings?.default_tailscale_domain} most={narrow ? 2 : 3} />
         <RowActions status={status} />
       </div>
     </div>

@@ -3,14 +3,12 @@ import { memo } from "react";
 import { Link } from "wouter";
 import { useActing, useService, useSettings } from "../../api/hooks.ts";
 import { cpuOf, memoryOf, startedAt } from "../../api/live-store.ts";
-import { useApp } from "../../app-context.ts";
 import { paths } from "../../paths.ts";
 import { cx } from "../../ui/cx.ts";
 import { BareCheckbox } from "../../ui/Field.tsx";
 import { formatBytes, formatPercent, NONE } from "../../ui/format.ts";
-import { Sparkline } from "../../ui/Sparkline.tsx";
 import { Since } from "../../ui/Time.tsx";
-import { Ports, RowState } from "./parts.tsx";
+import { CpuShape, Ports, RowState } from "./parts.tsx";
 import { RowActions } from "./RowActions.tsx";
 import type { Selection } from "./selection.ts";
 import { useSelected } from "./use-selected.ts";
@@ -30,7 +28,6 @@ export const ServiceRow = memo(function ServiceRow({ name, index, current, selec
   const status = useService(name);
   const acting = useActing(name);
   const selected = useSelected(selection, name);
-  const { store } = useApp();
   const settings = useSettings();
   if (status === undefined) return null;
   const cpu = cpuOf(status);
@@ -64,7 +61,7 @@ export const ServiceRow = memo(function ServiceRow({ name, index, current, selec
           {status.reason ?? status.description}
         </div>
       </td>
-      <td>
+      <td className={styles["ports"]}>
         <Ports status={status} host={settings?.default_tailscale_domain} most={2} />
       </td>
       <td>
@@ -72,14 +69,14 @@ export const ServiceRow = memo(function ServiceRow({ name, index, current, selec
           <span className={styles["none"]}>{NONE}</span>
         ) : (
           <div className={styles["cpu"]}>
-            <Sparkline values={store.recentCpu(name)} />
+            <CpuShape name={name} />
             <span>{formatPercent(cpu)}</span>
           </div>
         )}
       </td>
       <td className={styles["number"]}>{formatBytes(memoryOf(status))}</td>
-      <td className={styles["number"]}>{started === null ? NONE : <Since at={started} />}</td>
-      <td className={cx(styles["number"], styles["wide"])}>
+      <td className={cx(styles["number"], styles["up"])}>{started === null ? NONE : <Since at={started} />}</td>
+      <td className={cx(styles["number"], styles["restarts"])}>
         {status.runtime.restart_count === 0 ? NONE : status.runtime.restart_count}
       </td>
       <td>

@@ -1,8 +1,10 @@
 // Parts that table and cards share.
 import type { ServiceAction } from "../../../contract/operations.ts";
-import type { InstanceState, PortStatus, ServiceStatus } from "../../../contract/status.ts";
+import type { InstanceState, ServiceStatus } from "../../../contract/status.ts";
+import { useRecentCpu } from "../../api/hooks.ts";
+import { Sparkline } from "../../ui/Sparkline.tsx";
 import { StateMark } from "../../ui/StateMark.tsx";
-import { PortTag, Tag } from "../../ui/Tag.tsx";
+import { PortTag, Tag, type ShownPort } from "../../ui/Tag.tsx";
 import styles from "./parts.module.css";
 
 const GOING: Record<ServiceAction, InstanceState> = {
@@ -29,10 +31,18 @@ export function RowState({ status, acting }: { status: ServiceStatus; acting: Se
   );
 }
 
-/** Declared ports, then those that were only found; at most `most` of them. */
+/** The recent shape of a service's CPU. Drawn by itself, so that a new point does not draw its row. */
+export function CpuShape({ name, width, height }: { name: string; width?: number; height?: number }) {
+  const values = useRecentCpu(name);
+  return (
+    <Sparkline values={values} {...(width !== undefined && { width })} {...(height !== undefined && { height })} />
+  );
+}
+
+/** Declared ports, then those that were only found, in one line: `most` of them, or one less and how many more there are. */
 export function Ports({ status, host, most }: { status: ServiceStatus; host: string | undefined; most: number }) {
   const ports = portsOf(status);
-  const shown = ports.length > most ? ports.slice(0, most) : ports;
+  const shown = ports.length > most ? ports.slice(0, most - 1) : ports;
   return (
     <span className={styles["ports"]}>
       {shown.map((port) => (
@@ -41,7 +51,7 @@ export function Ports({ status, host, most }: { status: ServiceStatus; host: str
       {ports.length > shown.length ? (
         <Tag
           title={ports
-            .slice(most)
+            .slice(shown.length)
             .map(({ port }) => port)
             .join(", ")}
         >
@@ -52,11 +62,15 @@ export function Ports({ status, host, most }: { status: ServiceStatus; host: str
   );
 }
 
-/** Declared ports as they are, and detected ones that nobody declared. */
-export function portsOf(status: ServiceStatus): PortStatus[] {
-  const known = new Set(status.port_status.map(({ port }) => port));
+/** Declared ports as they are, and detected ones that nobody declared. Of a service that does not run nobody looks at them. */
+export function portsOf(status: ServiceStatus): ShownPort[] {
+  const known = new Set([...status.ports, ...status.port_status.map(({ port }) => port)]);
+  const told = new Set(status.port_status.map(({ port }) => port));
+  const untold = status.ports
+    .filter((port) => !told.has(port))
+    .map((port) => ({ port, in_use: false, accessible: false, pid: null, command: null, own: false, untold: true }));
   const found = status.detected_ports
     .filter((port) => !known.has(port))
     .map((port) => ({ port, in_use: true, accessible: true, pid: null, command: null, own: true }));
-  return [...status.port_status, ...found];
+  return [...status.port_status, ...untold, ...found];
 }

@@ -1,7 +1,7 @@
 // Declared ports against those that really listen.
-import type { PortStatus, ServiceStatus } from "../../../contract/status.ts";
+import type { ServiceStatus } from "../../../contract/status.ts";
 import { useSettings } from "../../api/hooks.ts";
-import { PortTag } from "../../ui/Tag.tsx";
+import { PortTag, type ShownPort } from "../../ui/Tag.tsx";
 import { portsOf } from "../overview/parts.tsx";
 import styles from "./PortList.module.css";
 
@@ -22,9 +22,10 @@ export function PortList({ status }: { status: ServiceStatus }) {
   );
 }
 
-function wordsOf(port: PortStatus, status: ServiceStatus): string {
+function wordsOf(port: ShownPort, status: ServiceStatus): string {
   const declared = status.ports.includes(port.port);
   if (!declared) return "listens, but is not declared";
+  if (port.untold === true) return "declared; the service does not run";
   if (port.in_use && !port.own && port.pid !== null)
     return `declared, held by ${port.command ?? "a stranger"} (pid ${port.pid})`;
   if (port.accessible) return "declared and answers";
