@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { changeToBrowser } from "./change-to-browser.ts";
 import { crashRestart } from "./crash-restart.ts";
 import { dashboard } from "./dashboard.ts";
+import { frames } from "./frames.ts";
 import { idle } from "./idle.ts";
 import type { Bench, Finding, Measure } from "./measure.ts";
 import { output } from "./output.ts";
@@ -31,6 +32,7 @@ const MEASURES: readonly Measure[] = [
   output,
   changeToBrowser,
   dashboard,
+  frames,
 ];
 
 const { values: options, positionals: names } = parseArgs({
