@@ -39,7 +39,10 @@ export function createActs({ store, socket, toasts }: { store: LiveStore; socket
       );
     } catch (error) {
       const { title, detail } = explain(error);
-      toasts.show({ kind: "failed", title: `Cannot ${action} ${what}`, detail: detail === "" ? title : detail }, id);
+      const attempt = `Cannot ${action} ${what}`;
+      // The agent's words begin with what was tried, as the title does.
+      const facts = detail.startsWith(`${attempt}: `) ? detail.slice(attempt.length + 2) : detail;
+      toasts.show({ kind: "failed", title: attempt, detail: facts === "" ? title : facts }, id);
     } finally {
       store.setActing(name, null);
     }

@@ -80,7 +80,7 @@ function problemOf(
       ...head(service, "warn", "unhealthy", "unhealthy"),
       sentence: [
         sentenceOf(unhealthy.reason ?? "A check fails"),
-        " Since ",
+        " It began ",
         { time: Date.parse(unhealthy.since) },
         ".",
       ],
@@ -107,7 +107,7 @@ function fatalProblem(
   const reason = instance?.reason ?? service.reason ?? "It cannot run";
   return {
     ...head(service, "bad", "fatal", "fatal"),
-    sentence: [sentenceOf(reason), ...lastLine(instance), ...heldBy(stranger), ...gaveUp(instance)],
+    sentence: [sentenceOf(reason), ...gaveUp(instance), ...lastLine(instance), ...heldBy(stranger)],
     remedies: [
       { remedy: "start", label: "Try again" },
       { remedy: "output", label: "Output" },
@@ -234,7 +234,7 @@ function head(service: ServiceStatus, tone: Problem["tone"], word: string, mark:
 }
 
 function gaveUp(instance: InstanceStatus | undefined): Piece[] {
-  return instance === undefined ? [] : [" Since ", { time: Date.parse(instance.since) }, "."];
+  return instance === undefined ? [] : [" That was ", { time: Date.parse(instance.since) }, "."];
 }
 
 /** What it said last; indented lines are the stack below it. */

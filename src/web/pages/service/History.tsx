@@ -1,6 +1,6 @@
 // What happened to a service: why its processes ended, and every event kept.
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import type { StoredEvent } from "../../../contract/events.ts";
 import type { ServiceStatus } from "../../../contract/status.ts";
 import { call } from "../../api/client.ts";
@@ -16,9 +16,11 @@ import styles from "./History.module.css";
 import { useExits } from "./Summary.tsx";
 
 const PAGE = 50;
+const EXITS_AT_FIRST = 15;
 
 export function History({ status }: { status: ServiceStatus }) {
   const exits = useExits(status, 200);
+  const [all, setAll] = useState(false);
   return (
     <div className={styles["grid"]}>
       <Section title="Why it ended" note={exits.data?.length}>
@@ -30,7 +32,12 @@ export function History({ status }: { status: ServiceStatus }) {
           </Empty>
         ) : (
           <Panel>
-            <ExitList exits={exits.data} />
+            <ExitList exits={all ? exits.data : exits.data.slice(0, EXITS_AT_FIRST)} />
+            {exits.data.length > EXITS_AT_FIRST && !all ? (
+              <Button size="s" look="plain" onClick={() => setAll(true)}>
+                Older ends
+              </Button>
+            ) : null}
           </Panel>
         )}
       </Section>

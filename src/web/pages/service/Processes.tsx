@@ -54,12 +54,12 @@ export function Processes({ status }: { status: ServiceStatus }) {
                 <span className="visually-hidden">{depth === 0 ? "" : `child of ${process.ppid}: `}</span>
                 <b>{process.name}</b> <code>{process.command}</code>
               </td>
-              <td>{process.pid}</td>
+              <td data-label="pid">{process.pid}</td>
               <td>{process.user}</td>
               <td>{formatPercent(process.cpu)}</td>
               <td>{formatBytes(process.memory)}</td>
-              <td>{process.threads}</td>
-              <td>
+              <td data-label="threads">{process.threads}</td>
+              <td data-label="up">
                 <Since at={process.create_time * 1000} />
               </td>
             </tr>

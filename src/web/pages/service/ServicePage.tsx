@@ -95,7 +95,7 @@ function Known({ status }: { status: ServiceStatus }) {
 function bodyOf(tab: ServiceTab, status: ServiceStatus, line: { at: string | null; instance: number }): ReactNode {
   switch (tab) {
     case "output":
-      return <OutputTab service={status.name} instances={status.instances.length} {...line} />;
+      return <OutputTab service={status.name} state={status.state} instances={status.instances.length} {...line} />;
     case "processes":
       return <ProcessesTab status={status} />;
     case "definition":

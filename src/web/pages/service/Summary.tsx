@@ -7,6 +7,7 @@ import { useSettings } from "../../api/hooks.ts";
 import { paths } from "../../paths.ts";
 import { ButtonLink } from "../../ui/Button.tsx";
 import { Loading } from "../../ui/Empty.tsx";
+import { sumOf } from "../../api/live-store.ts";
 import { formatBytes, formatExact, NONE } from "../../ui/format.ts";
 import { Fact, Facts, Panel, Section } from "../../ui/Panel.tsx";
 import { Since } from "../../ui/Time.tsx";
@@ -35,7 +36,7 @@ export function Summary({ status }: { status: ServiceStatus }) {
           }
         >
           <Suspense fallback={<Loading lines={4} label="Loading output" />}>
-            <OutputView service={status.name} instances={status.instances.length} compact />
+            <OutputView service={status.name} state={status.state} instances={status.instances.length} compact />
           </Suspense>
         </Section>
       </div>
@@ -46,7 +47,7 @@ export function Summary({ status }: { status: ServiceStatus }) {
             <Addresses status={status} />
           </Panel>
         </Section>
-        <Section title="Process">
+        <Section title={status.instances.length > 1 ? "Processes, together" : "Process"}>
           <Panel>
             <ProcessFacts status={status} />
           </Panel>
@@ -87,11 +88,13 @@ function Addresses({ status }: { status: ServiceStatus }) {
 function ProcessFacts({ status }: { status: ServiceStatus }) {
   const [one] = status.instances;
   if (one === undefined) return <p className={styles["faint"]}>Nothing is known yet.</p>;
+  const total = (key: "memory" | "threads" | "open_files" | "read_bytes" | "write_bytes"): number | null =>
+    sumOf(status, key);
   const kinds = { cgroup: "its cgroup", pss: "proportional (PSS)", rss: "resident (RSS)" };
   return (
     <Facts>
       <Fact term="pid" mono>
-        {status.instances.map((instance) => instance.pid ?? NONE).join(", ")}
+        {status.instances.flatMap(({ pid }) => pid ?? []).join(", ") || NONE}
       </Fact>
       <Fact term="Started">
         {one.started_at === null || one.pid === null ? (
@@ -109,16 +112,18 @@ function ProcessFacts({ status }: { status: ServiceStatus }) {
         {one.revision === null ? `r${status.revision} saved` : `runs r${one.revision}, saved r${status.revision}`}
       </Fact>
       <Fact term="Memory">
-        {one.memory_kind === null ? NONE : `${formatBytes(one.memory)}, ${kinds[one.memory_kind]}`}
+        {one.memory_kind === null ? NONE : `${formatBytes(total("memory"))}, ${kinds[one.memory_kind]}`}
       </Fact>
       <Fact term="Threads" mono>
-        {one.threads ?? NONE}
+        {total("threads") ?? NONE}
       </Fact>
       <Fact term="Open files" mono>
-        {one.open_files ?? NONE}
+        {total("open_files") ?? NONE}
       </Fact>
       <Fact term="Storage" mono>
-        {formatBytes(one.read_bytes)} read, {formatBytes(one.write_bytes)} written
+        {total("read_bytes") === null
+          ? NONE
+          : `${formatBytes(total("read_bytes"))} read, ${formatBytes(total("write_bytes"))} written`}
       </Fact>
       <Fact term="Owner">{status.owner === null ? "made by hand" : status.owner}</Fact>
     </Facts>

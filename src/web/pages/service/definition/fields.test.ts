@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { GIB, KIB, MIB } from "../../../../base/units.ts";
 import { serviceSpecSchema } from "../../../../contract/service.ts";
 import { definitionOf, draftOf, FIELD_GROUPS, issueFor, otherIssues } from "./fields.ts";
 
@@ -41,6 +42,21 @@ test("definitionOf() changes what was typed, and leaves to the defaults what was
 
 test("a limit that does not exist reads as never", () => {
   assert.equal(draftOf({ ...spec, restart: { ...spec.restart, max: null } })["restart.max"], "never");
+});
+
+test("sizes are shown in the largest unit that holds them whole, and typed in any", () => {
+  const memory = (bytes: number): string | undefined =>
+    draftOf({ ...spec, limits: { memory: bytes } })["limits.memory"];
+  assert.deepEqual([512 * MIB, 2 * GIB, 1536 * KIB, 1_000_001].map(memory), ["512M", "2G", "1536K", "1000001"]);
+  const start = draftOf(spec);
+  const typed = (text: string): unknown => definitionOf(spec, { ...start, "limits.memory": text }, start)["limits"];
+  assert.deepEqual(typed("64M"), { ...spec.limits, memory: "64M" });
+  assert.deepEqual(typed("1048576"), { ...spec.limits, memory: 1_048_576 });
+});
+
+test("a text of digits stays a text", () => {
+  const start = draftOf(spec);
+  assert.equal(definitionOf(spec, { ...start, description: "2024" }, start)["description"], "2024");
 });
 
 test("every path of the form stands in the contract's definition", () => {

@@ -1,8 +1,19 @@
 // The fields of a definition as a form shows them: one table, from which controls, changes and the places of errors follow.
+import { GIB, KIB, MIB } from "../../../../base/units.ts";
 import type { FieldIssue } from "../../../../contract/errors.ts";
 
-/** limit: a number, or "never" for null. */
-export type FieldKind = "text" | "long" | "number" | "limit" | "choice" | "numbers" | "lines" | "pairs" | "switch";
+/** limit: a number, or "never" for null. size: bytes, shown in the largest unit that holds them whole. */
+export type FieldKind =
+  | "text"
+  | "size"
+  | "long"
+  | "number"
+  | "limit"
+  | "choice"
+  | "numbers"
+  | "lines"
+  | "pairs"
+  | "switch";
 
 export interface FieldSpec {
   /** Dotted path in the definition. */
@@ -103,10 +114,10 @@ export const FIELD_GROUPS: readonly FieldGroup[] = [
   {
     title: "What it may use",
     fields: [
-      { path: "limits.memory", label: "Memory, bytes or 512M", kind: "text", mono: true },
+      { path: "limits.memory", label: "Memory, bytes or 512M", kind: "size", mono: true },
       { path: "limits.cpu", label: "CPU, cores", kind: "number" },
       { path: "limits.pids", label: "Processes and threads", kind: "number" },
-      { path: "logs.max_size", label: "Output kept, bytes or 64M", kind: "text", mono: true },
+      { path: "logs.max_size", label: "Output kept, bytes or 64M", kind: "size", mono: true },
     ],
   },
 ];
@@ -175,7 +186,19 @@ function textOf(value: unknown, kind: FieldKind): string {
       .join("\n");
   }
   if (Array.isArray(value)) return value.join(kind === "lines" ? "\n" : ", ");
+  if (kind === "size" && typeof value === "number") return sizeText(value);
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** "512M" of bytes; what is no whole number of KiB stays bytes. */
+function sizeText(bytes: number): string {
+  const units = [
+    ["G", GIB],
+    ["M", MIB],
+    ["K", KIB],
+  ] as const;
+  const fits = units.find(([, size]) => bytes > 0 && bytes % size === 0);
+  return fits === undefined ? String(bytes) : `${bytes / fits[1]}${fits[0]}`;
 }
 
 /** The typed text as a value; what cannot be one stays text, so that the hub says what is allowed. Undefined: the default. */
@@ -197,8 +220,9 @@ function valueOf(text: string, kind: FieldKind): unknown {
       return trimmed === NEVER ? null : numberOrText(trimmed);
     case "number":
       return numberOrText(trimmed);
-    case "text":
+    case "size":
       return /^\d+$/.test(trimmed) ? Number(trimmed) : trimmed;
+    case "text":
     case "long":
     case "choice":
     default:

@@ -12,6 +12,7 @@ import { IconButton } from "../../../ui/Button.tsx";
 import { copyText } from "../../../ui/copy.ts";
 import { Select, TextInput } from "../../../ui/Field.tsx";
 import { plural } from "../../../ui/format.ts";
+import { InstanceSelect } from "../InstanceSelect.tsx";
 import { filtered, stripAnsi, type StreamChoice } from "./output-buffer.ts";
 import styles from "./OutputTools.module.css";
 import { filterOf, type OutputChoice } from "./output-choice.ts";
@@ -63,22 +64,21 @@ export function OutputTools({
         onChange={(event) => change({ text: event.target.value })}
       />
       <Select
+        quiet
         aria-label="What to do with found lines"
         value={choice.mode}
         options={MODES}
         onChange={(mode) => change({ mode })}
       />
-      <Select aria-label="Stream" value={choice.stream} options={STREAMS} onChange={(stream) => change({ stream })} />
+      <Select
+        quiet
+        aria-label="Stream"
+        value={choice.stream}
+        options={STREAMS}
+        onChange={(stream) => change({ stream })}
+      />
       {instances > 1 ? (
-        <Select
-          aria-label="Instance"
-          value={String(choice.index)}
-          options={Array.from({ length: instances }, (_, index) => ({
-            value: String(index),
-            label: `Instance ${index}`,
-          }))}
-          onChange={(index) => change({ index: Number(index) })}
-        />
+        <InstanceSelect instances={instances} index={choice.index} onIndex={(index) => change({ index })} />
       ) : null}
       <span className={styles["buttons"]}>
         <button

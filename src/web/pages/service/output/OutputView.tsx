@@ -2,7 +2,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import ArrowDown from "lucide-react/icons/arrow-down";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
-import type { LogLine } from "../../../../contract/status.ts";
+import type { InstanceState, LogLine } from "../../../../contract/status.ts";
 import { usePreferences } from "../../../api/hooks.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { cx } from "../../../ui/cx.ts";
@@ -24,6 +24,7 @@ const NEAR_START = 400;
 
 interface OutputViewProps {
   service: string;
+  state: InstanceState;
   instances: number;
   /** A few lines without tools, for the summary. */
   compact?: boolean;
@@ -33,7 +34,7 @@ interface OutputViewProps {
   instance?: number;
 }
 
-export function OutputView({ service, instances, compact = false, at = null, instance = 0 }: OutputViewProps) {
+export function OutputView({ service, state, instances, compact = false, at = null, instance = 0 }: OutputViewProps) {
   const [choice, setChoice] = useState<OutputChoice>({
     text: "",
     stream: "all",
@@ -56,31 +57,18 @@ export function OutputView({ service, instances, compact = false, at = null, ins
   const inView = useRef<LogLine | undefined>(undefined);
   const linkTo = useLineLink(service, choice.index, () => setChoice((now) => ({ ...now, text: "", stream: "all" })));
 
+  const shared = { service, choice, output, follows, onFollow: follow };
   return (
     <div className={cx(styles["view"], compact && styles["compact"])}>
       {compact ? null : (
         <OutputTools
-          service={service}
+          {...shared}
           instances={instances}
-          choice={choice}
           onChoice={setChoice}
-          output={output}
-          follows={follows}
-          onFollow={follow}
           onLink={() => inView.current !== undefined && linkTo(inView.current)}
         />
       )}
-      <Lines
-        service={service}
-        choice={choice}
-        output={output}
-        follows={follows}
-        following={following}
-        onFollow={follow}
-        at={at}
-        inView={inView}
-        onLink={linkTo}
-      />
+      <Lines {...shared} state={state} following={following} at={at} inView={inView} onLink={linkTo} />
     </div>
   );
 }
@@ -91,6 +79,7 @@ interface LinesProps {
   inView: React.RefObject<LogLine | undefined>;
   onLink: (line: LogLine) => void;
   service: string;
+  state: InstanceState;
   choice: OutputChoice;
   output: ReturnType<typeof useOutput>;
   follows: boolean;
@@ -98,7 +87,7 @@ interface LinesProps {
   onFollow: (on: boolean) => void;
 }
 
-function Lines({ service, choice, output, follows, following, onFollow, at, inView, onLink }: LinesProps) {
+function Lines({ service, state, choice, output, follows, following, onFollow, at, inView, onLink }: LinesProps) {
   const { wrap } = usePreferences();
   const { buffer, loadOlder, moreBefore, loading, reach } = output;
   const version = useSyncExternalStore(buffer.changed.subscribe, buffer.changed.getVersion);
@@ -180,7 +169,7 @@ function Lines({ service, choice, output, follows, following, onFollow, at, inVi
         onScroll={onScroll}
       >
         {shown.length === 0 ? (
-          <Nothing output={output} filtered={choice.text !== "" || choice.stream !== "all"} />
+          <Nothing state={state} output={output} filtered={choice.text !== "" || choice.stream !== "all"} />
         ) : null}
         <div className={styles["sizer"]} style={{ height: virtualizer.getTotalSize() }}>
           <div
@@ -224,10 +213,20 @@ function Lines({ service, choice, output, follows, following, onFollow, at, inVi
   );
 }
 
-function Nothing({ output, filtered }: { output: ReturnType<typeof useOutput>; filtered: boolean }) {
+interface NothingProps {
+  state: InstanceState;
+  output: ReturnType<typeof useOutput>;
+  filtered: boolean;
+}
+
+function Nothing({ state, output, filtered }: NothingProps) {
   const { loading, failure, buffer } = output;
   if (loading) return null;
   if (failure !== null) return <Empty title="Cannot read the output">{failure}</Empty>;
   if (filtered && buffer.all.length > 0) return <Empty title={`0 of ${plural(buffer.all.length, "line")} match`} />;
+  if (state === "external")
+    return (
+      <Empty title="Its output is not seen here">What something else started writes where that something said.</Empty>
+    );
   return <Empty title="Nothing was written yet">Lines appear here as the service writes them.</Empty>;
 }
