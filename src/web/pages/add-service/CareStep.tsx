@@ -1,7 +1,7 @@
 // Restart, stop, environment, limits: everything that has a sensible default, folded away until it is wanted.
 import { Checkbox, Field, Select } from "../../ui/Field.tsx";
 import styles from "./AddService.module.css";
-import { DraftField, type FormProps } from "./fields.tsx";
+import { DraftField, type DraftFieldProps, type FormProps, type TextKey } from "./fields.tsx";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH"].map((value) => ({
   value,
@@ -51,115 +51,101 @@ export function CareStep({ form }: { form: FormProps }) {
           />
         </div>
       </div>
-      <details className={styles["more"]}>
-        <summary>Environment and user</summary>
-        <div className={styles["fields"]}>
-          <DraftField
-            form={form}
-            name="env"
-            label="Environment"
-            rows={3}
-            mono
-            placeholder={"PORT=8000\nLOG_LEVEL=info"}
-            help="NAME=value, one a line"
-          />
-          <div className={styles["pair"]}>
-            <DraftField
-              form={form}
-              name="env_file"
-              label="Environment file"
-              mono
-              placeholder=".env"
-              help="Read at each start; the lines above win over it"
-            />
-            <DraftField
-              form={form}
-              name="user"
-              label="User"
-              mono
-              help="Account it runs as; only possible where the agent runs as root"
-            />
+      {FOLDED.map(({ summary, rows }) => (
+        <details key={summary} className={styles["more"]}>
+          <summary>{summary}</summary>
+          <div className={styles["fields"]}>
+            {rows.map((row) => (
+              <Row key={row.join()} names={row} form={form} />
+            ))}
           </div>
-        </div>
-      </details>
-      <details className={styles["more"]}>
-        <summary>Stopping, hooks, instances</summary>
-        <div className={styles["fields"]}>
-          <div className={styles["pair"]}>
-            <Field label="Signal that asks it to stop">
-              {(control) => (
-                <Select {...control} value={draft.signal} onChange={(signal) => set({ signal })} options={SIGNALS} />
-              )}
-            </Field>
-            <DraftField
-              form={form}
-              name="grace"
-              path="stop.grace"
-              label="Grace"
-              placeholder="10s"
-              help="Time between that signal and SIGKILL"
-            />
-          </div>
-          <div className={styles["pair"]}>
-            <DraftField
-              form={form}
-              name="pre_start"
-              path="hooks.pre_start"
-              label="Before each start"
-              mono
-              help="Shell line; if it fails, so does the start"
-            />
-            <DraftField
-              form={form}
-              name="pre_stop"
-              path="hooks.pre_stop"
-              label="Before each stop"
-              mono
-              help="Shell line"
-            />
-          </div>
-          <div className={styles["pair"]}>
-            <DraftField
-              form={form}
-              name="instances"
-              label="Instances"
-              inputMode="numeric"
-              help="Copies side by side; each knows its number from TAILHERD_INSTANCE_INDEX"
-            />
-            <DraftField
-              form={form}
-              name="labels"
-              label="Labels"
-              rows={2}
-              mono
-              placeholder="team=web"
-              help="name=value, one a line; to filter and group by"
-            />
-          </div>
-        </div>
-      </details>
-      <details className={styles["more"]}>
-        <summary>Limits</summary>
-        <div className={styles["triple"]}>
-          <DraftField form={form} name="memory" path="limits.memory" label="Memory" placeholder="512M" />
-          <DraftField
-            form={form}
-            name="cpu"
-            path="limits.cpu"
-            label="CPU cores"
-            inputMode="decimal"
-            placeholder="0.5"
-          />
-          <DraftField
-            form={form}
-            name="pids"
-            path="limits.pids"
-            label="Processes"
-            inputMode="numeric"
-            placeholder="100"
-          />
-        </div>
-      </details>
+        </details>
+      ))}
     </div>
+  );
+}
+
+type Text = Omit<DraftFieldProps, "form" | "name">;
+
+/** Controls that only take text, by the key of the draft that they write. */
+const TEXTS = {
+  env: {
+    label: "Environment",
+    rows: 3,
+    mono: true,
+    placeholder: "PORT=8000\nLOG_LEVEL=info",
+    help: "NAME=value, one a line",
+  },
+  env_file: {
+    label: "Environment file",
+    mono: true,
+    placeholder: ".env",
+    help: "Read at each start; the lines above win over it",
+  },
+  user: { label: "User", mono: true, help: "Account it runs as; only possible where the agent runs as root" },
+  grace: { path: "stop.grace", label: "Grace", placeholder: "10s", help: "Time between that signal and SIGKILL" },
+  pre_start: {
+    path: "hooks.pre_start",
+    label: "Before each start",
+    mono: true,
+    help: "Shell line; if it fails, so does the start",
+  },
+  pre_stop: { path: "hooks.pre_stop", label: "Before each stop", mono: true, help: "Shell line" },
+  instances: {
+    label: "Instances",
+    inputMode: "numeric",
+    help: "Copies side by side; each knows its number from TAILHERD_INSTANCE_INDEX",
+  },
+  labels: {
+    label: "Labels",
+    rows: 2,
+    mono: true,
+    placeholder: "team=web",
+    help: "name=value, one a line; to filter and group by",
+  },
+  memory: { path: "limits.memory", label: "Memory", placeholder: "512M" },
+  cpu: { path: "limits.cpu", label: "CPU cores", inputMode: "decimal", placeholder: "0.5" },
+  pids: { path: "limits.pids", label: "Processes", inputMode: "numeric", placeholder: "100" },
+} as const satisfies Partial<Record<TextKey, Text>>;
+
+type FoldedName = keyof typeof TEXTS | "signal";
+
+/** What is folded away: names of controls, those of a row side by side. */
+const FOLDED: readonly { summary: string; rows: readonly (readonly FoldedName[])[] }[] = [
+  { summary: "Environment and user", rows: [["env"], ["env_file", "user"]] },
+  {
+    summary: "Stopping, hooks, instances",
+    rows: [
+      ["signal", "grace"],
+      ["pre_start", "pre_stop"],
+      ["instances", "labels"],
+    ],
+  },
+  { summary: "Limits", rows: [["memory", "cpu", "pids"]] },
+];
+
+const LAYOUTS = ["fields", "fields", "pair", "triple"];
+
+function Row({ names, form }: { names: readonly FoldedName[]; form: FormProps }) {
+  return (
+    <div className={styles[LAYOUTS[names.length] ?? "fields"]}>
+      {names.map((name) =>
+        name === "signal" ? (
+          <SignalField key={name} form={form} />
+        ) : (
+          <DraftField key={name} form={form} name={name} {...TEXTS[name]} />
+        ),
+      )}
+    </div>
+  );
+}
+
+function SignalField({ form: { draft, set } }: { form: FormProps }) {
+  return (
+    <Field label="Signal that asks it to stop">
+      {(control) => (
+        <Select {...control} value={draft.signal} onChange={(signal) => set({ signal })} options={SIGNALS} />
+      )}
+    </Field>
   );
 }

@@ -16,7 +16,8 @@ export interface FormProps {
   touch: (key: string) => void;
 }
 
-interface DraftFieldProps {
+/** What a text control is told. */
+export interface DraftFieldProps {
   form: FormProps;
   name: TextKey;
   label: string;
