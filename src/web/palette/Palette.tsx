@@ -1,7 +1,7 @@
 // Search for a service, a page or an act, and do it: Ctrl+K.
 import { Dialog } from "@base-ui/react/dialog";
 import { Command } from "cmdk";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { useBlocked, useServices } from "../api/hooks.ts";
 import { serviceCan, VERBS } from "../api/service-can.ts";
@@ -22,6 +22,8 @@ const ACTIONS: readonly ServiceAction[] = ["start", "restart", "stop"];
 export function Palette({ onClose }: { onClose: () => void }) {
   const [search, setSearch] = useState("");
   const [, navigate] = useLocation();
+  // Not autofocused by React: the dialog would then take the input for what had the focus before, and give it back to nobody.
+  const input = useRef<HTMLInputElement>(null);
   const go = (to: string): void => {
     onClose();
     navigate(to);
@@ -30,14 +32,19 @@ export function Palette({ onClose }: { onClose: () => void }) {
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className={styles["backdrop"]} />
-        <Dialog.Popup data-own-keys="" className={styles["popup"]} aria-label="Search or run a command">
+        <Dialog.Popup
+          data-own-keys=""
+          className={styles["popup"]}
+          aria-label="Search or run a command"
+          initialFocus={input}
+        >
           <Command label="Search or run a command" shouldFilter={false} loop>
             <Command.Input
+              ref={input}
               value={search}
               onValueChange={setSearch}
               placeholder="Service, page or act…"
               className={styles["input"]}
-              autoFocus
             />
             <Command.List className={styles["list"]} tabIndex={-1}>
               <Command.Empty className={styles["empty"]}>Nothing is called like that.</Command.Empty>

@@ -29,7 +29,9 @@ export function useListKeys(order: readonly string[], selection: Selection): Lis
   useEffect(() => {
     if (!shortcuts) return undefined;
     const move = (by: number): void => {
-      const next = Math.min(order.length - 1, Math.max(0, cursor + by));
+      const focused = focusedRow();
+      const from = focused === null ? cursor : order.indexOf(focused);
+      const next = Math.min(order.length - 1, Math.max(0, from + by));
       const target = order[next];
       if (target === undefined) return;
       setName(target);
@@ -39,7 +41,8 @@ export function useListKeys(order: readonly string[], selection: Selection): Lis
     const act = (wanted: "restart" | "stop"): void => {
       if (blocked !== null) return;
       if (selection.all().length > 0) return ask(wanted);
-      const status = name === null ? undefined : store.row(name);
+      const target = focusedRow() ?? name;
+      const status = target === null ? undefined : store.row(target);
       if (status === undefined) return;
       const action = wanted === "restart" && !serviceCan.restart(status) ? "start" : wanted;
       if (serviceCan[action](status)) void acts.one(status.name, action);
@@ -49,7 +52,10 @@ export function useListKeys(order: readonly string[], selection: Selection): Lis
       const keys: Record<string, () => void> = {
         j: () => move(1),
         k: () => move(-1),
-        x: () => name !== null && selection.toggle(name),
+        x: () => {
+          const target = focusedRow() ?? name;
+          if (target !== null) selection.toggle(target);
+        },
         r: () => act("restart"),
         s: () => act("stop"),
         Escape: () => selection.clear(),
@@ -64,6 +70,11 @@ export function useListKeys(order: readonly string[], selection: Selection): Lis
   }, [shortcuts, blocked, order, cursor, name, selection, store, acts]);
 
   return useMemo(() => ({ cursor, asked, ask, onReveal: (act) => (reveal.current = act) }), [cursor, asked]);
+}
+
+/** The service in whose row the focus is: whoever came there by Tab means that one. */
+function focusedRow(): string | null {
+  return document.activeElement?.closest<HTMLElement>("[data-service]")?.dataset["service"] ?? null;
 }
 
 /** The row may be drawn only after it was scrolled to. */
