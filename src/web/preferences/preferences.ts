@@ -12,7 +12,14 @@ export interface Preferences {
 }
 
 const KEY = "tailherd.preferences";
-const DEFAULTS: Preferences = { theme: "system", view: "table", groupBy: "none", shortcuts: true, wrap: false };
+const DEFAULTS: Preferences = {
+  theme: "system",
+  view: "table",
+  groupBy: "none",
+  shortcuts: true,
+  // On a phone nobody scrolls sideways to read a line.
+  wrap: matchMedia("(max-width: 767px)").matches,
+};
 
 export class PreferenceStore {
   readonly changed = new Signal();

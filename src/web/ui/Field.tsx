@@ -77,14 +77,16 @@ export function TextArea({ className, mono = false, ...rest }: ComponentProps<"t
   );
 }
 
-/** The browser's own list of choices: known to every keyboard, reader and thumb. */
+/** The browser's own list of choices: known to every keyboard, reader and thumb. `quiet` above a list, where it narrows what shows. */
 export function Select<T extends string>({
   options,
   value,
   onChange,
   className,
+  quiet = false,
   ...rest
 }: Omit<ComponentProps<"select">, "onChange" | "value"> & {
+  quiet?: boolean;
   options: readonly { value: T; label: string }[];
   value: T;
   onChange: (value: T) => void;
@@ -94,7 +96,7 @@ export function Select<T extends string>({
       {...rest}
       value={value}
       onChange={(event) => onChange(event.target.value as T)}
-      className={cx(styles["control"], styles["select"], className)}
+      className={cx(styles["control"], styles["select"], quiet && styles["quiet"], className)}
     >
       {options.map((option) => (
         <option key={option.value} value={option.value}>

@@ -15,6 +15,7 @@ import { Field, TextInput } from "../../ui/Field.tsx";
 import { plural } from "../../ui/format.ts";
 import { ErrorNotice } from "../../ui/Notice.tsx";
 import { rememberAdoption } from "../add-service/adoption.ts";
+import { likelyFirst } from "./likely-first.ts";
 import { ProcessTable } from "./ProcessTable.tsx";
 import styles from "./Adopt.module.css";
 
@@ -57,7 +58,7 @@ export function AdoptPage() {
   }
   const all = processes.data?.processes ?? [];
   const wanted = filter.trim().toLowerCase();
-  const shown = all.filter((process) =>
+  const shown = likelyFirst(all).filter((process) =>
     `${process.pid} ${process.user} ${process.command}`.toLowerCase().includes(wanted),
   );
 

@@ -11,6 +11,7 @@ import { Loading } from "../../ui/Empty.tsx";
 import { formatPercent, plural } from "../../ui/format.ts";
 import { ErrorNotice } from "../../ui/Notice.tsx";
 import { Panel, Section } from "../../ui/Panel.tsx";
+import { likelyFirst } from "../adopt/likely-first.ts";
 import { ProcessTable } from "../adopt/ProcessTable.tsx";
 import { rememberAdoption } from "../add-service/adoption.ts";
 import styles from "./FirstRun.module.css";
@@ -99,9 +100,8 @@ function Adoptable() {
   if (blocked !== null) return null;
   if (processes.isError) return <ErrorNotice error={processes.error} />;
   if (processes.data === undefined) return <Loading lines={4} />;
-  const likely = processes.data.processes
+  const likely = likelyFirst(processes.data.processes)
     .filter((process) => process.refused === null && process.service === null)
-    .sort((a, b) => b.ports.length - a.ports.length || a.create_time - b.create_time)
     .slice(0, SHOWN);
   if (likely.length === 0) return null;
   return (

@@ -31,7 +31,7 @@ export function BulkBar({ selection, keys }: { selection: Selection; keys: ListK
             {VERBS[action].act}…
           </Button>
         ))}
-        <Button size="s" look="plain" onClick={() => selection.clear()}>
+        <Button size="s" look="plain" className={styles["clear"]} onClick={() => selection.clear()}>
           Clear
         </Button>
       </div>

@@ -59,6 +59,7 @@ export function FilterBar({ view, onView, counts, facets, labels, narrow }: Filt
         {folded.length === 0 ? null : (
           <Select
             aria-label="More to filter by"
+            quiet
             className={styles["more"]}
             value=""
             options={[
@@ -144,6 +145,7 @@ function GroupAndLook({ labels, narrow }: { labels: string[]; narrow: boolean })
     <div className={styles["look"]}>
       <Select
         aria-label="Group services"
+        quiet
         value={known}
         options={options}
         onChange={(value) => preferences.set({ groupBy: value })}

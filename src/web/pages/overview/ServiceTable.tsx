@@ -13,6 +13,8 @@ import { useRows } from "./use-rows.ts";
 
 const ROW = 49;
 const GROUP = 36;
+/** Columns that show at every width. A cell that spans hidden ones too would make them anew, empty. */
+const SHOWN_COLUMNS = 7;
 
 interface ServiceTableProps {
   groups: readonly Group[];
@@ -80,7 +82,7 @@ function linesOf(groups: readonly Group[]): Line[] {
 function Spacer({ height }: { height: number }) {
   return (
     <tr aria-hidden="true" className={styles["spacer"]}>
-      <td colSpan={9} style={{ height }} />
+      <td style={{ height }} />
     </tr>
   );
 }
@@ -107,13 +109,13 @@ function Head({ order, selection, view, onView }: Pick<ServiceTableProps, "order
         </th>
         <SortHead label="CPU" sort="cpu" view={view} onView={onView} className={styles["cpu"]} />
         <SortHead label="Memory" sort="memory" view={view} onView={onView} className={styles["number"]} />
-        <SortHead label="Up" sort="up" view={view} onView={onView} className={styles["number"]} />
+        <SortHead label="Up" sort="up" view={view} onView={onView} className={cx(styles["number"], styles["up"])} />
         <SortHead
           label="Restarts"
           sort="restarts"
           view={view}
           onView={onView}
-          className={cx(styles["number"], styles["wide"])}
+          className={cx(styles["number"], styles["restarts"])}
         />
         <th scope="col" className={styles["acts"]}>
           <span className="visually-hidden">Actions</span>
@@ -168,7 +170,7 @@ function GroupRow({ group, index, selection }: { group: Group; index: number; se
           onChange={() => selection.set(group.names, !all)}
         />
       </td>
-      <th colSpan={8} scope="rowgroup">
+      <th colSpan={SHOWN_COLUMNS - 1} scope="rowgroup">
         {group.title} <span>{group.names.length}</span>
       </th>
     </tr>

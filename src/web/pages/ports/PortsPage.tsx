@@ -20,9 +20,9 @@ const REFRESH_MS = 5000;
 
 /** Each state's word, colour and sentence. */
 const WORDS: Record<PortState, { word: string; tone?: "ok" | "bad" | "warn" | "info"; meaning: string }> = {
-  conflict: { word: "conflict", tone: "bad", meaning: "two definitions claim this port; only one can have it" },
-  stranger: { word: "taken", tone: "bad", meaning: "another process holds the port that this service declares" },
-  silent: { word: "silent", tone: "warn", meaning: "the service runs, but nobody listens on the port it declares" },
+  conflict: { word: "conflict", tone: "bad", meaning: "two definitions claim it; only one can have it" },
+  stranger: { word: "taken", tone: "bad", meaning: "another process holds it" },
+  silent: { word: "silent", tone: "warn", meaning: "its service runs, but nobody listens" },
   undeclared: { word: "undeclared", tone: "info", meaning: "a service listens here, its definition does not say so" },
   free: { word: "free", meaning: "its service does not run" },
   ok: { word: "listening", tone: "ok", meaning: "held by the service that declares it" },
@@ -82,7 +82,13 @@ const COLUMNS: Column<PortRow>[] = [
   {
     head: "Addresses",
     cell: (row) =>
-      row.addresses.length === 0 ? null : <span className={styles["addresses"]}>{row.addresses.join(" ")}</span>,
+      row.addresses.length === 0 ? null : (
+        <span className={styles["addresses"]}>
+          {row.addresses.map((address) => (
+            <span key={address}>{address}</span>
+          ))}
+        </span>
+      ),
   },
 ];
 

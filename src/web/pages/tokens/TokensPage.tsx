@@ -17,6 +17,7 @@ import { Tag } from "../../ui/Tag.tsx";
 import { Ago } from "../../ui/Time.tsx";
 import { NewToken } from "./NewToken.tsx";
 import { Secret } from "./Secret.tsx";
+import styles from "./Tokens.module.css";
 
 export function TokensPage() {
   const { toasts, queries } = useApp();
@@ -130,6 +131,9 @@ function SignInLink({ blocked }: { blocked: string | null }) {
   const link = useMutation({ mutationFn: () => call("POST /api/sign-in-links") });
   return (
     <Section title="Sign in another browser">
+      <p className={styles["words"]}>
+        A link that works once, within ten minutes, and signs in as an admin: for your phone, or your other machine.
+      </p>
       {link.isError ? <ErrorNotice error={link.error} /> : null}
       {link.data === undefined ? (
         <Button blocked={link.isPending ? "it is being made" : blocked} onClick={() => link.mutate()}>
