@@ -58,6 +58,7 @@ test("many are acted on as one operation, after a sheet that names them", async 
   await page.getByRole("checkbox", { name: "Select all services shown" }).check();
   const bar = page.getByRole("region", { name: "Selected services" });
   await bar.getByText("3 services selected").waitFor();
+  await dashboard.inspect("several selected");
   await bar.getByRole("button", { name: "Stop…" }).click();
   const sheet = page.getByRole("dialog", { name: "Stop 2 services?" });
   await sheet.getByText("stays stopped").waitFor();

@@ -29,6 +29,8 @@ test("the form tells what is wrong while it is typed, and nothing is saved until
   await name.fill("fresh");
   await page.getByText('port 45811 is also declared by "taken"').waitFor();
   await page.getByText(/^\d things are wrong\.$/).waitFor();
+  for (const more of ["Environment and user", "Stopping, hooks, instances", "Limits"])
+    await page.getByText(more).click();
   await dashboard.inspect("the form with mistakes");
   await page.getByRole("button", { name: "Add and start" }).click();
   assert.equal(((await dashboard.api("GET /api/services")) as unknown[]).length, 1);

@@ -59,5 +59,6 @@ test("a file with mistakes says where, and nothing of it is taken", async (conte
   ];
   await page.getByLabel("Files to import").setInputFiles([file("services_config.json", JSON.stringify(services))]);
   await page.getByText(/services\.1\.ports\.0/).waitFor();
+  await dashboard.inspect("a file with mistakes");
   assert.deepEqual(await dashboard.api("GET /api/services"), []);
 });

@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { test } from "node:test";
 import { sharedDashboard } from "../support/browser.ts";
+import { startForeign } from "../support/foreign.ts";
+import { isAlive } from "../support/processes.ts";
 
 const openDashboard = sharedDashboard();
 
@@ -39,6 +41,40 @@ test("the summary shows charts as pictures and as a table, ports as they are, an
   await page.getByRole("button", { name: "As a table" }).click();
   await page.getByRole("table", { name: /CPU and memory of api/ }).waitFor();
   await dashboard.inspect("charts as a table");
+});
+
+test("several instances stand side by side; numbers of all together are sums, the charts are of one", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page, url } = dashboard;
+  await dashboard.api("POST /api/settings", { update_interval_seconds: 1 });
+  await dashboard.add({ name: "pair", start_cmd: "exec sleep 1000", working_dir: "/", instances: 2, autostart: true });
+  await page.goto(`${url}/services/pair`);
+  await page.getByRole("list", { name: "Instances" }).getByText("#1").waitFor();
+  const facts = page.getByRole("region", { name: "Processes, together" });
+  await facts.getByText(/^\d+, \d+$/).waitFor();
+  const threads = facts.getByText("Threads").locator("xpath=following-sibling::*");
+  await threads.getByText("2", { exact: true }).waitFor();
+  await page.getByRole("img", { name: "Chart: Memory over time" }).waitFor();
+  await page.getByRole("combobox", { name: "Instance" }).selectOption("Instance 1");
+  await page.getByRole("img", { name: "Chart: Memory over time" }).waitFor();
+  await dashboard.inspect("several instances");
+});
+
+test("what something else started says that its output is not seen", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page, url } = dashboard;
+  dashboard.expectConsole("409");
+  await using foreign = await startForeign("outsider");
+  await dashboard.add({ name: "outsider", match_keywords: [foreign.mark] });
+  await page.goto(`${url}/services/outsider`);
+  await page.getByText("external").first().waitFor();
+  await page.getByText("Its output is not seen here").waitFor();
+  await page.getByRole("button", { name: "Restart", exact: true }).click();
+  await page.getByText(/it has neither start_cmd nor argv/).waitFor();
+  assert.ok(isAlive(foreign.pid), "it was left alone");
+  await dashboard.inspect("an external service");
 });
 
 test("processes are a tree", async (context) => {
@@ -90,4 +126,5 @@ test("an unknown name and an unknown address say so", async (context) => {
   await dashboard.inspect("an unknown service");
   await page.goto(`${url}/nowhere`);
   await page.getByText("There is no page at this address").waitFor();
+  await dashboard.inspect("an unknown address");
 });

@@ -13,8 +13,11 @@ test("a token is shown once, may what its role may, and is refused once it is re
   await page.getByRole("row", { name: /api/ }).waitFor();
   await page.goto(`${url}/tokens`);
   await page.getByText("No tokens yet").waitFor();
+  await dashboard.inspect("no tokens");
   await page.getByRole("button", { name: "New token" }).click();
   const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").waitFor();
+  await dashboard.inspect("a new token");
   assert.equal(await dialog.getByRole("button", { name: "Make the token" }).getAttribute("aria-disabled"), "true");
   await dialog.getByLabel("Name").fill("grafana");
   await dialog.getByRole("button", { name: "Make the token" }).click();
@@ -45,6 +48,8 @@ test("a token is shown once, may what its role may, and is refused once it is re
   await dialog.getByRole("button", { name: "Cancel" }).click();
 
   await row.getByRole("button", { name: "Revoke grafana" }).click();
+  await dialog.getByRole("button", { name: "Keep it" }).waitFor();
+  await dashboard.inspect("the question before revoking");
   await dialog.getByRole("button", { name: "Revoke", exact: true }).click();
   await page.getByText("Revoked grafana").waitFor();
   await page.getByText("No tokens yet").waitFor();
@@ -61,6 +66,7 @@ test("a one-time link signs in another browser", async (context) => {
   await page.goto(`${url}/tokens`);
   await page.getByRole("button", { name: "Make a one-time link" }).click();
   const link = await page.getByLabel("One-time sign-in link").inputValue();
+  await dashboard.inspect("a sign-in link");
   await page.context().clearCookies();
   await page.goto(url);
   await page.getByRole("heading", { name: "Sign in to tailherd" }).waitFor();

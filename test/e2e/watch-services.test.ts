@@ -38,6 +38,23 @@ test("the overview shows each service with its state, and what needs a person fi
   await page.getByRole("list", { name: "Services" }).waitFor();
 });
 
+/** A picture in the row of `busy` that has at least five points. */
+const SHAPE = `xpath=//*[@data-service="busy"]//*[name()="path"][string-length(@d) - string-length(translate(@d, "L", "")) >= 4]`;
+
+test("the pictures of CPU show the recent shape at once", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page } = dashboard;
+  await dashboard.api("POST /api/settings", { update_interval_seconds: 1 });
+  await dashboard.add({ ...sleeper, name: "busy" });
+  await page.goto(dashboard.url);
+  await page.locator(SHAPE).first().waitFor({ state: "attached" });
+  // No sample comes for a minute: what a new page draws is what the hub kept.
+  await dashboard.api("POST /api/settings", { update_interval_seconds: 60 });
+  await page.reload();
+  await page.locator(SHAPE).first().waitFor({ state: "attached" });
+});
+
 test("a change shows without loading anew", async (context) => {
   await using dashboard = await openDashboard(context);
   if (dashboard === undefined) return;
@@ -71,6 +88,7 @@ test("filters narrow the list, stand in the address, and can be cleared", async 
   assert.match(page.url(), /\?q=45801$/);
   await page.getByRole("button", { name: "frontend", exact: true }).click();
   await page.getByText("0 of 3 services match").waitFor();
+  await dashboard.inspect("nothing that matches");
   await page.getByRole("button", { name: "Clear the filter" }).click();
   await names.nth(2).waitFor();
   await page.goto(`${dashboard.url}/?f=kind%3Afrontend&sort=-name`);

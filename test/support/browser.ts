@@ -32,12 +32,13 @@ const QUIET = [
 const PATIENCE = 20_000;
 
 /** Widths that every screen must stand: phone, tablet, desk. */
-const WIDTHS = [360, 768, 1440];
+const WIDTHS = [360, 768, 1024, 1440];
 /** Where axe looks: colours differ by theme, names and targets by layout. */
 const LOOKS = [
   { width: 1440, theme: "light" },
   { width: 1440, theme: "dark" },
   { width: 360, theme: "dark" },
+  { width: 360, theme: "light" },
 ] as const;
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
