@@ -126,6 +126,7 @@ function statusOf(index: number, turn: number): ServiceStatus {
     reason: instance.reason,
     instances: [instance],
     desired: "running",
+    stopped_instances: [],
     revision: 1,
     owner: null,
     labels: { env: index % 2 === 0 ? "prod" : "test" },
