@@ -32,7 +32,7 @@ test("findFate() answers running only for the same pid, start and boot, alive an
       const table = new FakeProcessTable();
       if (there) table.add({ pid: 7, startTicks: ticks, state });
       const pid = { pid: 7, startTicks: 100, bootId: boot ? table.bootId() : "another", generation: 2 };
-      const told = exit === undefined ? undefined : { generation: exit, status: 3 };
+      const told = exit === undefined ? undefined : { generation: exit, status: 3, signalled: false };
       const fate = findFate({ pid, exit: told, record: undefined, shimLives }, table);
       const same = there && ticks === 100 && boot && (state === "S" || state === "R");
       // The end of a start that came after this one, which lives, was never told by a shim.

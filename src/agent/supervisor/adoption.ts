@@ -1,7 +1,7 @@
 // What became of an instance while no agent looked: a pure function of what its run directory says and what the kernel knows.
 import { isSameProcess, type ProcessTable } from "../processes/process-table.ts";
 import type { InstanceRecord } from "./instance-record.ts";
-import type { ProcessIdentity, RunDirectory, ToldProcess } from "./run-directory.ts";
+import type { ProcessIdentity, RunDirectory, ToldExit, ToldProcess } from "./run-directory.ts";
 
 /**
  * running: the very process lives. ended: the shim told its code. lost: it is gone and nobody saw how. launching: a start was
@@ -9,14 +9,14 @@ import type { ProcessIdentity, RunDirectory, ToldProcess } from "./run-directory
  */
 export type Found =
   | { found: "running"; generation: number; process: ProcessIdentity }
-  | { found: "ended"; generation: number; process: ProcessIdentity | null; status: number }
+  | { found: "ended"; generation: number; process: ProcessIdentity | null; exit: ToldExit }
   | { found: "lost"; generation: number; process: ProcessIdentity | null; why: string; rebooted: boolean }
   | { found: "launching"; generation: number }
   | { found: "none" };
 
 export interface Told {
   pid: (ToldProcess & { generation: number }) | undefined;
-  exit: { generation: number; status: number } | undefined;
+  exit: ToldExit | undefined;
   record: InstanceRecord | undefined;
   shimLives: boolean;
 }
@@ -33,7 +33,7 @@ export function findFate(told: Told, table: ProcessTable): Found {
   if (told.exit !== undefined && ended && told.exit.generation >= generation && generation > 0) {
     // Without `run` in the record its end has been dealt with, unless the record is older than that start.
     const dealt = told.record !== undefined && ordered === undefined && told.record.generation >= generation;
-    return dealt ? { found: "none" } : { found: "ended", generation, process: known, status: told.exit.status };
+    return dealt ? { found: "none" } : { found: "ended", generation, process: known, exit: told.exit };
   }
   if (lives) return { found: "running", generation, process: known };
   const unfinished =

@@ -3,6 +3,7 @@
 import { existsSync, type FSWatcher, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ServiceSpec } from "../../contract/service.ts";
+import type { ProcessTable } from "../processes/process-table.ts";
 import { cgroupMembers } from "../processes/process-tree.ts";
 import { type CgroupLayout, type Controller, removeCgroup } from "./cgroup-layout.ts";
 import type { Contained, Containment, Prepared } from "./containment.ts";
@@ -17,9 +18,11 @@ export class CgroupContainment implements Containment {
   readonly kind = "cgroups";
   private readonly layout: CgroupLayout;
   private readonly known = new Map<string, readonly string[]>();
+  private readonly table: Pick<ProcessTable, "stat">;
 
-  constructor(layout: CgroupLayout) {
+  constructor(layout: CgroupLayout, table: Pick<ProcessTable, "stat">) {
     this.layout = layout;
+    this.table = table;
   }
 
   prepare(key: string, limits: Limits): Prepared {
@@ -57,8 +60,10 @@ export class CgroupContainment implements Containment {
   }
 
   leftovers(instance: Contained): number[] {
+    const { shim, main } = instance;
     return cgroupMembers(this.unified(instance.key)).filter(
-      (pid) => pid !== instance.shim?.pid && pid !== instance.main?.pid,
+      // The shim's child is the main process, or the fork that waits to become the next one.
+      (pid) => pid !== shim?.pid && pid !== main?.pid && (shim === null || this.table.stat(pid)?.ppid !== shim.pid),
     );
   }
 

@@ -5,6 +5,7 @@ import type { Run } from "./instance-record.ts";
 import { launchFailure } from "./launch-failure.ts";
 import { GAVE_UP } from "./launch-script.ts";
 import { decideRestart } from "./restart-policy.ts";
+import type { ToldExit } from "./run-directory.ts";
 import type { Starting } from "./starting.ts";
 
 /** Lines looked through for the shell's own word about a program that it could not run. */
@@ -19,9 +20,10 @@ export class Ending {
     this.starting = starting;
   }
 
-  /** The main process of `run` has ended; `status` is null when nobody told how, and `lost` says why nobody did. */
-  ended(status: number | null, lost: string | null): void {
+  /** The main process of `run` has ended; `exit` is null when nobody told how, and `lost` says why nobody did. */
+  ended(exit: ToldExit | null, lost: string | null): void {
     const { life } = this;
+    const status = exit?.status ?? null;
     const { run } = life;
     if (run === null) return;
     life.clearTimer();
@@ -33,20 +35,23 @@ export class Ending {
       void this.failedLaunch(run, status);
       return;
     }
-    const words = this.describe(run, { status, lost });
+    const words = this.describe(run, { status, signalled: exit?.signalled ?? false, lost });
     life.run = null;
     const left = life.tools.containment.leftovers({ ...life.contained, main: run.process });
     this.decide(run, words, { clean: status === 0, dirty: left.length > 0 });
   }
 
   /** Puts the end of a run into words, from what is known now. */
-  describe(run: Run, end: Pick<EndFacts, "status" | "lost"> & { failure?: EndFacts["failure"] }): EndWords {
+  describe(
+    run: Run,
+    end: Pick<EndFacts, "status" | "signalled" | "lost"> & { failure?: EndFacts["failure"] },
+  ): EndWords {
     const { stopping, tools, directory } = this.life;
     const { status, lost, failure = null } = end;
     const timedOutHook = !run.hookDone && status === null && lost === null && stopping === null;
     return describeEnd({
       status,
-      signalled: status !== null && status > 128 && (directory.hasWords() || stopping?.how === "killed"),
+      signalled: status !== null && status > 128 && (end.signalled || stopping?.how === "killed"),
       oom: tools.containment.oomKills(directory.key) > run.oomBefore,
       memoryLimit: run.spec.limits.memory,
       asked: stopping,
@@ -67,7 +72,7 @@ export class Ending {
     const lines = (await life.output.lastLines(SEARCHED_LINES)).filter((line) => line.stream === "stderr");
     if (overtaken()) return;
     const failure = launchFailure(run.spec, status, life.directory.readReason(), run.generation, lines.at(-1)?.text);
-    const words = this.describe(run, { status, lost: null, failure });
+    const words = this.describe(run, { status, signalled: false, lost: null, failure });
     life.run = null;
     // A hook may wait for something that comes later: the policy decides, as for any other failure.
     if (failure === null || failure.cause === "hook_failed") {

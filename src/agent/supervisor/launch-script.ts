@@ -76,13 +76,9 @@ export function fromHome(path: string, account: Account): string {
 }
 
 function preamble(output: { readonly stdoutFile: string; readonly stderrFile: string }): string {
-  return `if [ -r /proc/self/stat ]; then
-  read -r self </proc/self/stat
-else
-  self=$(exec /bin/sh -c 'echo $PPID')
-fi
-echo "$generation $boot $self" 1<>told/pid
-unset boot self last
+  return `echo "$generation $boot $self" 1<>told/pid
+unset boot self last status
+unset -f shim tailherd_self
 exec >>${shellQuote(output.stdoutFile)} 2>>${shellQuote(output.stderrFile)} 8<>told/reason
 `;
 }

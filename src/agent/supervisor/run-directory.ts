@@ -1,14 +1,14 @@
 // The run directory of an instance: what agent and shim tell each other, and what the next agent must know. Layout:
-//   ctl            FIFO, the shim's orders: "start GENERATION", "quit"
+//   ctl            FIFO, the shim's orders, two lines each: "start GENERATION" and "GENERATION", "quit" and "quit"
 //   launch, body   shell text that a start runs; written anew before a start when the definition changed
 //   state-*.json   what this agent would tell the next one, see state-file.ts
 //   ends-*.json    the last ends, which are told again to whoever listens anew, see exit-log.ts
 //   told/          written by shim and launch only, watched by the agent:
 //     shim         "JOINED BOOT STAT VERSION": who the shim is, whether it came into its cgroups (1) or not (0), and what it speaks
 //     pid          "GENERATION BOOT STAT": who the service is; STAT is its line of /proc/PID/stat, or its pid where there is none
-//     exit         "GENERATION STATUS" as the shell counts: 128 + n for signal n
+//     exit         "GENERATION STATUS" as the shell counts, 128 + n for signal n; then "signal" if the shell says that it was one
 //     reason       "GENERATION WORD…": why a launch gave up, or "exec" after the pre_start hook
-//     words        what the shim's own shell says: a line when the service ended by a signal
+//     words        what the shim's own shell says: a line when the service ended by a signal; emptied by the shim
 //   output/        the output log's files
 // Files in told/ are made once with a block of their own and overwritten in place: a full disk loses no exit code.
 import { createHash } from "node:crypto";
@@ -23,7 +23,6 @@ import {
   renameSync,
   rmSync,
   statSync,
-  truncateSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -43,6 +42,15 @@ export interface ToldProcess {
   pid: number;
   startTicks: number | undefined;
   bootId: string;
+}
+
+/** How a generation ended. */
+export interface ToldExit {
+  generation: number;
+  /** As the shell counts: 128 + n for signal n. */
+  status: number;
+  /** The shell said that it was a signal; a program may end with a code above 128 too. */
+  signalled: boolean;
 }
 
 const TOLD = ["shim", "pid", "exit", "reason", "words"] as const;
@@ -113,9 +121,10 @@ export class RunDirectory {
     return process && Number.isInteger(Number(generation)) ? { ...process, generation: Number(generation) } : undefined;
   }
 
-  readExit(): { generation: number; status: number } | undefined {
-    const match = /^(\d+) (\d+)$/.exec(this.line("exit"));
-    return match === null ? undefined : { generation: Number(match[1]), status: Number(match[2]) };
+  readExit(): ToldExit | undefined {
+    const match = /^(\d+) (\d+)( signal)?$/.exec(this.line("exit"));
+    if (match === null) return undefined;
+    return { generation: Number(match[1]), status: Number(match[2]), signalled: match[3] !== undefined };
   }
 
   readReason(): { generation: number; words: string[] } | undefined {
@@ -128,15 +137,6 @@ export class RunDirectory {
   /** Forgets what was told of an end. */
   clearExit(): void {
     writeFileSync(join(this.told, "exit"), BLANK, { mode: 0o600 });
-  }
-
-  /** Whether the shim's shell had something to say since `clearWords`. */
-  hasWords(): boolean {
-    return (statSync(join(this.told, "words"), { throwIfNoEntry: false })?.size ?? 0) > 0;
-  }
-
-  clearWords(): void {
-    if (this.hasWords()) truncateSync(join(this.told, "words"), 0);
   }
 
   /** Replaces a file at once; nothing is done when it holds this text already, and nobody touched it since. */
@@ -156,7 +156,8 @@ export class RunDirectory {
   }
 
   /** Gives the shim an order; false when there is no shim to hear it. */
-  order(text: string): boolean {
+  order(order: { start: number } | "quit"): boolean {
+    const text = order === "quit" ? "quit\nquit\n" : `start ${order.start}\n${order.start}\n`;
     let file: number;
     try {
       // Without a reader the open itself fails (ENXIO): a dead shim is noticed, and no order waits for the next one.
@@ -169,7 +170,7 @@ export class RunDirectory {
       // A file in its place would take any order, and nobody would hear it.
       if (!fstatSync(file).isFIFO()) return false;
       // On a line of its own, whatever was written into it before.
-      writeSync(file, `\n${text}\n`);
+      writeSync(file, `\n${text}`);
       return true;
     } catch (error) {
       // Full: whoever listens has not for a long time.

@@ -4,7 +4,7 @@ import { isSameProcess, type ProcessTable } from "../processes/process-table.ts"
 import { findShim } from "./adoption.ts";
 import { sendQuietly } from "./containment-groups.ts";
 import type { ProcessIdentity, RunDirectory } from "./run-directory.ts";
-import { isKnownVersion, SHIM_VERSION, type Shims } from "./shims.ts";
+import { isKnownVersion, isShimCommand, SHIM_VERSION, type Shims } from "./shims.ts";
 
 export class ShimLink {
   /** The shim that lives, as far as is known. */
@@ -57,7 +57,7 @@ export class ShimLink {
 
   /** Orders a start; with no shim to hear it, one is made first, and `look` says when it has come. */
   start(generation: number): void {
-    if (this.process !== null && this.directory.order(`start ${generation}`)) return;
+    if (this.process !== null && this.directory.order({ start: generation })) return;
     this.end();
     const underWay = this.coming !== "no";
     this.coming = "wanted";
@@ -98,6 +98,8 @@ export class ShimLink {
   forgetIfGone(): boolean {
     if (this.process === null || isSameProcess(this.tools.table, this.process)) return false;
     this.process = null;
+    // The fork that waited for its orders may be left, and would hear those for the next one.
+    this.directory.order("quit");
     return true;
   }
 
@@ -105,12 +107,24 @@ export class ShimLink {
   private end(): void {
     const { process } = this;
     if (process !== null) {
-      if (isSameProcess(this.tools.table, process)) sendQuietly(process.pid, "SIGKILL");
+      if (isSameProcess(this.tools.table, process)) {
+        // Its fork first, which may have heard an order: the service itself is a shim no more.
+        for (const pid of this.forksOf(process)) sendQuietly(pid, "SIGKILL");
+        sendQuietly(process.pid, "SIGKILL");
+      }
       this.dismissed = process;
     }
     this.process = null;
     // One that is on its way opens the FIFO that is there.
     if (this.coming === "no") this.directory.retireFifo();
+  }
+
+  private forksOf(shim: ProcessIdentity): number[] {
+    const { table } = this.tools;
+    return table
+      .all()
+      .filter(({ pid, ppid }) => ppid === shim.pid && isShimCommand((table.argv(pid) ?? []).join(" ")))
+      .map(({ pid }) => pid);
   }
 }
 

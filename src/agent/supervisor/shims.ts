@@ -15,9 +15,9 @@ import { systemWords } from "./system-words.ts";
  */
 export const SHIM_VERSION = 1;
 
-/** Whether what a shim of this version tells can be read as ours. Before versions were told (0) it was the same. */
+/** Whether what a shim of this version tells can be read as ours, and our orders as its. Before versions were told it was 0. */
 export function isKnownVersion(version: number): boolean {
-  return version <= SHIM_VERSION;
+  return version === SHIM_VERSION;
 }
 
 /** Shims forked by one shell: enough to share its cost, few enough that the first can work while others are forked. */
@@ -25,11 +25,22 @@ const BATCH = 50;
 const BATCH_FILE = /^batch-\d+-\d+$/;
 
 /**
+ * A fork waits for the next order while nothing runs, so that between a crash and the next start none is made: it knows who it is
+ * already, and becomes the service. Every order is two lines: the fork reads the first, and when the fork has ended the shim reads
+ * the second. (What a subshell reads its parent does not know, and a generation kept in a file could be lost with it.) Were the fork
+ * killed while it waits, the shim would read the first: its last word is the same.
  * The same generation is never started twice, whatever an agent orders that died before it could keep what it had ordered.
  * Reading /proc/self with a builtin's redirection tells who a subshell is ($$ is its parent's); elsewhere a child of it
  * says so. The shell reads byte by byte, so the boot id comes from us.
  */
 const SCRIPT = `# Waits for orders of the tailherd agent and starts one service; outlives the agent, and decides nothing.
+tailherd_self() {
+  if [ -r /proc/self/stat ]; then
+    read -r self </proc/self/stat
+  else
+    self=$(exec /bin/sh -c 'echo $PPID')
+  fi
+}
 shim() {
   cd "$1" || exit
   shift
@@ -37,29 +48,37 @@ shim() {
   trap '' TERM INT HUP QUIT PIPE USR1 USR2 ALRM
   joined=1
   for group; do echo 0 >"$group/cgroup.procs" || joined=0; done
-  if [ -r /proc/self/stat ]; then
-    read -r self </proc/self/stat
-  else
-    self=$(exec /bin/sh -c 'echo $PPID')
-  fi
+  tailherd_self
   boot=$BOOT
   last=
   echo "$joined $boot $self v$VERSION" 1<>told/shim
-  unset joined self group
-  while read -r order generation <&9; do
-    case $order in
-    start)
-      [ "$generation" != "$last" ] || continue
-      last=$generation
-      (
-        trap - TERM INT HUP QUIT PIPE USR1 USR2 ALRM
-        exec 9<&-
-        . ./launch
-      )
-      echo "$generation $?" 1<>told/exit
-      ;;
-    quit) exit ;;
-    esac
+  unset joined group
+  while :; do
+    (
+      tailherd_self
+      while read -r order generation <&9; do
+        case $order in
+        start)
+          [ "$generation" != "$last" ] || continue
+          trap - TERM INT HUP QUIT PIPE USR1 USR2 ALRM
+          exec 9<&-
+          . ./launch
+          exit
+          ;;
+        quit) exit ;;
+        esac
+      done
+    )
+    status=$?
+    read -r last <&9
+    [ "$last" != quit ] || exit
+    last=\${last##* }
+    if [ -s told/words ]; then
+      echo "$last $status signal" 1<>told/exit
+      : >told/words
+    else
+      echo "$last $status" 1<>told/exit
+    fi
   done
 }
 . /dev/stdin

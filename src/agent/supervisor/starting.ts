@@ -223,7 +223,6 @@ export class Starting {
     for (const { words } of secrets.problems) life.output.note(words);
     directory.write("launch", text.launch);
     if (text.body !== undefined) directory.write("body", text.body);
-    directory.clearWords();
     life.history = recordStart(life.history, now);
     life.nextStartAt = null;
     life.run = {

@@ -96,9 +96,11 @@ export class Stopping {
 
   private finish(run: Run, by: string, how: How): void {
     const { life } = this;
-    const exit = life.directory.readExit();
-    const status = exit?.generation === run.generation ? exit.status : how === "killed" ? 128 + 9 : null;
-    const words = this.trades.ending.describe(run, { status, lost: status === null ? "its shim was killed" : null });
+    const told = life.directory.readExit();
+    const exit = told?.generation === run.generation ? told : undefined;
+    const status = exit?.status ?? (how === "killed" ? 128 + 9 : null);
+    const lost = status === null ? "its shim was killed" : null;
+    const words = this.trades.ending.describe(run, { status, signalled: exit?.signalled ?? false, lost });
     life.run = null;
     life.stopping = null;
     life.shim.forgetIfGone();

@@ -54,7 +54,7 @@ function meetFate(life: InstanceLife, trades: Trades, fate: Found, record: Insta
       return;
     case "ended":
       life.state = "running";
-      trades.ending.ended(fate.status, null);
+      trades.ending.ended(fate.exit, null);
       return;
     case "lost":
       life.state = "running";
@@ -90,7 +90,7 @@ function runOf(
 function lostByReboot(life: InstanceLife, { ending }: Trades, why: string): void {
   const { run } = life;
   if (run === null) return;
-  const words = ending.describe(run, { status: null, lost: why });
+  const words = ending.describe(run, { status: null, signalled: false, lost: why });
   life.run = null;
   life.history = NO_HISTORY;
   life.record(words, { generation: run.generation, startedAt: run.launchedAt, by: null });

@@ -5,6 +5,7 @@ import { identify } from "./adoption.ts";
 import type { Ending } from "./ending.ts";
 import type { InstanceLife } from "./instance-life.ts";
 import type { Run } from "./instance-record.ts";
+import type { ToldExit } from "./run-directory.ts";
 import type { Starting } from "./starting.ts";
 
 /** Every so many intervals also what the kernel tells us unasked is looked at: an event may have been lost. */
@@ -31,7 +32,10 @@ export class Told {
   /** Begins to watch. */
   open(): void {
     const { life } = this;
-    this.watcher = watch(life.directory.told, { persistent: false }, () => this.look());
+    this.watcher = watch(life.directory.told, { persistent: false }, (_, file) => {
+      // Written right before the exit: to look because of it would only delay the look that finds something.
+      if (file !== "words") this.look();
+    });
     this.watcher.on("error", (error) => life.complain(error, "cannot watch the run directory"));
   }
 
@@ -50,7 +54,7 @@ export class Told {
     if (run.process === null) this.lookForPid(run);
     if (run.process !== null && !run.hookDone) this.lookForHook(run);
     const exit = life.directory.readExit();
-    if (exit?.generation === run.generation) this.ended(exit.status, null);
+    if (exit?.generation === run.generation) this.ended(exit, null);
   }
 
   /** Once an interval: sees what no shim will tell. */
@@ -86,9 +90,9 @@ export class Told {
     });
   }
 
-  private ended(status: number | null, lost: string | null): void {
+  private ended(exit: ToldExit | null, lost: string | null): void {
     this.unshimmed?.abort();
-    this.ending.ended(status, lost);
+    this.ending.ended(exit, lost);
   }
 
   private lookForShim(): void {
