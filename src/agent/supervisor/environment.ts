@@ -9,7 +9,7 @@ const ROOT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 const USER_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 
 /** Where Linux machines say what every login's environment holds. */
-const LOGIN_FILES = ["/etc/environment", "/etc/default/locale", "/etc/locale.conf"];
+export const LOGIN_FILES = ["/etc/environment", "/etc/default/locale", "/etc/locale.conf"];
 const LOGIN_NAMES = /^(?:PATH|LANG|LANGUAGE|LC_[A-Z]+|TZ)$/;
 
 /** PATH, HOME, USER, LOGNAME, SHELL, LANG (and TZ, LC_* where the machine sets them) as after a login. */
@@ -26,7 +26,9 @@ export function loginEnvironment(account: Account, files = LOGIN_FILES): Record<
   return { ...env, HOME: account.home, USER: account.name, LOGNAME: account.name, SHELL: account.shell };
 }
 
-export type EnvironmentResult = { ok: true; env: Record<string, string> } | { ok: false; path: string; words: string };
+export type EnvironmentResult =
+  /** `files`: the env_file, as a path from the root. */
+  { ok: true; env: Record<string, string>; files: string[] } | { ok: false; path: string; words: string };
 
 /** Login, then env_file (read now), then `env`; `words` say what is wrong with the file. */
 export function serviceEnvironment(
@@ -35,7 +37,7 @@ export function serviceEnvironment(
   resolvePath: (path: string) => string,
 ): EnvironmentResult {
   const login = loginEnvironment(account);
-  if (spec.env_file === null) return { ok: true, env: { ...login, ...spec.env } };
+  if (spec.env_file === null) return { ok: true, env: { ...login, ...spec.env }, files: [] };
   const path = resolvePath(spec.env_file);
   let text: string;
   try {
@@ -45,7 +47,7 @@ export function serviceEnvironment(
   }
   const read = parseEnvFile(text);
   if (!read.ok) return { ok: false, path: "env_file", words: `env_file ${path}, line ${read.line}: ${read.message}` };
-  return { ok: true, env: { ...login, ...read.env, ...spec.env } };
+  return { ok: true, env: { ...login, ...read.env, ...spec.env }, files: [path] };
 }
 
 function readIfThere(path: string): string {

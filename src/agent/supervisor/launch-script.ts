@@ -5,7 +5,7 @@ import { isAbsolute, join } from "node:path";
 import type { ServiceSpec } from "../../contract/service.ts";
 import { type Account, findAccount, ownAccount } from "./accounts.ts";
 import { becomeUser } from "./become-user.ts";
-import { serviceEnvironment } from "./environment.ts";
+import { LOGIN_FILES, serviceEnvironment } from "./environment.ts";
 import { findTool } from "./find-program.ts";
 import { execLine, shellQuote } from "./shell-words.ts";
 
@@ -29,6 +29,8 @@ export type LaunchText =
       /** What makes a command run as the service's user, see become-user.ts. */
       become: string[];
       env: Record<string, string>;
+      /** Files that all this was read from, beside the definition; undefined when not only from files. */
+      sources: readonly string[] | undefined;
     }
   | { ok: false; path: string; words: string };
 
@@ -66,6 +68,8 @@ export function buildLaunch(
     directory,
     become: become.prefix,
     env,
+    // Another's account may come from a directory service.
+    sources: spec.user === null ? ["/etc/passwd", ...LOGIN_FILES, ...environment.files] : undefined,
   };
 }
 

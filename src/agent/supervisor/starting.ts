@@ -6,6 +6,7 @@ import type { Prepared } from "./containment.ts";
 import { describeEnd } from "./exit-words.ts";
 import type { InstanceLife } from "./instance-life.ts";
 import type { Run } from "./instance-record.ts";
+import { LaunchCache } from "./launch-cache.ts";
 import { buildLaunch } from "./launch-script.ts";
 import { NO_HISTORY, recordStart } from "./restart-policy.ts";
 import { readSecrets } from "./secrets.ts";
@@ -27,6 +28,7 @@ export class Starting {
   private readonly life: InstanceLife;
   /** Deals with a run that ended without a status; `lost` says why there is none. */
   private readonly ended: (lost: string | null) => void;
+  private readonly launches = new LaunchCache();
   private preparedFor = "";
   /** What those who asked for a start are waiting for. */
   private outcome: PromiseWithResolvers<StartOutcome> | undefined;
@@ -214,7 +216,7 @@ export class Starting {
     const { directory, shim, tools } = life;
     const { spec, revision } = life.desired;
     const now = tools.clock.now();
-    const text = buildLaunch(spec, life.index, life.marker, life.output);
+    const text = this.launches.get(spec, () => buildLaunch(spec, life.index, life.marker, life.output), now);
     if (!text.ok) return text.words;
     const place = this.prepare();
     if (!place.ok) return place.words;
