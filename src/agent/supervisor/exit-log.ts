@@ -1,5 +1,6 @@
 // Keeps why an instance ended, with its last lines, and tells it: once when it happens, and with the ends before it to whoever
 // listens anew, always under the same id. So what happened while nobody heard is told later, and what is known already is known.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../../base/clock.ts";
 import { KIB } from "../../base/units.ts";
 import type { TailherdEvent } from "../../contract/events.ts";
@@ -14,6 +15,8 @@ const LAST_LINES = 10;
 const ENDS_KEPT = 20;
 /** ... and characters that they take; older ones lose their last lines before that. */
 const ENDS_SIZE = 64 * KIB;
+/** Milliseconds: on a busy machine the restart that was ordered gets its turn when we sleep, and reading can wait. */
+const RECORD_AFTER = 2;
 
 /** Whose ends these are. */
 export interface ExitLogOptions {
@@ -89,6 +92,7 @@ export class ExitLog {
     const { output } = this.options;
     this.endings.push(ending);
     this.recording = this.recording.then(async () => {
+      await sleep(RECORD_AFTER);
       await output.drain({ final: this.options.isSilent() }).catch(() => undefined);
       const lines = await output.lastLines(LAST_LINES).catch(() => []);
       const { startedAt, endedAt, ...rest } = ending;

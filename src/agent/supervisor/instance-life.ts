@@ -49,6 +49,9 @@ export interface InstanceTools {
   memoryOf: (instance: InstanceLife) => number | null;
 }
 
+/** Milliseconds within which what the shim's files tell too is kept: a crash and its restart are one write, after the restart. */
+const KEEP_WITHIN = 5;
+
 /** Which instance it is, and what is its own. */
 export interface InstanceOptions {
   directory: RunDirectory;
@@ -100,6 +103,7 @@ export class InstanceLife {
   /** Nothing is looked at or done any more. */
   closed = false;
   private timer: Timer | undefined;
+  private keeping: Timer | undefined;
 
   constructor(options: InstanceOptions) {
     this.directory = options.directory;
@@ -156,7 +160,8 @@ export class InstanceLife {
     this.state = state;
     this.reason = reason;
     if (state !== "backoff") this.nextStartAt = null;
-    this.persist();
+    if (state === "starting") this.persistSoon();
+    else this.persist();
     this.changed();
     if (from === state) return;
     this.tools.event({
@@ -209,8 +214,20 @@ export class InstanceLife {
     this.tools.logger.error({ service, index, error: systemWords(error) }, words);
   }
 
+  /** The same in a moment: an agent that dies before it can tells the next one no less than one that dies before the order. */
+  persistSoon(): void {
+    this.keeping ??= this.tools.clock.after(KEEP_WITHIN, () => this.persist());
+  }
+
+  /** What waited to be kept is kept now. */
+  settle(): void {
+    if (this.keeping !== undefined) this.persist();
+  }
+
   /** Keeps what the next agent must know. */
   persist(): void {
+    this.keeping?.cancel();
+    this.keeping = undefined;
     const record: InstanceRecord = {
       service: this.service,
       index: this.index,

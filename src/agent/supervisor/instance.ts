@@ -107,6 +107,7 @@ export class Instance extends InstanceLife {
     this.clearTimer();
     this.told.close();
     await this.exits.settled();
+    this.settle();
     await this.output.close();
   }
 
@@ -122,6 +123,8 @@ export class Instance extends InstanceLife {
     const gone = AbortSignal.timeout(5 * SECOND);
     if (!(await containment.whenEmpty(this.contained, gone))) await containment.killAll(this.contained);
     await this.output.remove();
+    // A state that waits to be written would find no directory.
+    this.settle();
     containment.remove(this.directory.key);
     this.directory.remove();
   }

@@ -114,7 +114,7 @@ export class Told {
     run.process = process;
     if (run.hookDone) starting.awaitAlive(run);
     else starting.awaitHook(run);
-    life.persist();
+    life.persistSoon();
     life.changed();
   }
 
