@@ -21,3 +21,14 @@ test("take() lets as many through in a turn as were said, and all in the end, in
   );
   for (const one of new Set(turns)) assert.ok(turns.filter((other) => other === one).length <= 3);
 });
+
+test("takeLast() lets nobody through before those who wait in take()", async () => {
+  const pace = new Pace(2);
+  const through: string[] = [];
+  const last = pace.take().then(async () => {
+    await pace.takeLast();
+    through.push("last");
+  });
+  await Promise.all([...Array.from({ length: 7 }, () => pace.take().then(() => through.push("first"))), last]);
+  assert.deepEqual(through, [...Array.from({ length: 7 }, () => "first"), "last"]);
+});

@@ -3,6 +3,7 @@
 export class Pace {
   private readonly perTurn: number;
   private taken = 0;
+  private waiting = 0;
   private turn: Promise<void> | undefined;
 
   constructor(perTurn: number) {
@@ -11,7 +12,16 @@ export class Pace {
 
   /** Resolves when it is the caller's turn; at once while this turn has room. */
   async take(): Promise<void> {
+    this.waiting += 1;
     while (this.taken >= this.perTurn) await this.nextTurn();
+    this.waiting -= 1;
+    this.taken += 1;
+    void this.nextTurn();
+  }
+
+  /** The same for what can wait until nobody waits in `take`. */
+  async takeLast(): Promise<void> {
+    while (this.waiting > 0 || this.taken >= this.perTurn) await this.nextTurn();
     this.taken += 1;
     void this.nextTurn();
   }

@@ -97,6 +97,7 @@ export class Shims {
   private readonly bootId: string;
   private readonly logger: Logger;
   private waiting: ShimOrder[] = [];
+  private flushing: NodeJS.Immediate | undefined;
   private batches = 0;
 
   /** `root` holds all run directories. */
@@ -117,13 +118,19 @@ export class Shims {
     return join(this.root, "tailherd-shim");
   }
 
-  /** Starts a shim with the next batch, which leaves when the current turn of the event loop is over. */
+  /** Starts a shim with the next batch, which leaves when it is full, or when a turn of the event loop brought nobody more. */
   request(order: ShimOrder): void {
     this.waiting.push(order);
-    if (this.waiting.length === 1) setImmediate(() => this.flush());
+    this.flushing ??= setImmediate(() => this.flush(0));
   }
 
-  private flush(): void {
+  private flush(before: number): void {
+    const { length } = this.waiting;
+    if (length > before && length < BATCH) {
+      this.flushing = setImmediate(() => this.flush(length));
+      return;
+    }
+    this.flushing = undefined;
     const orders = this.waiting;
     this.waiting = [];
     for (let start = 0; start < orders.length; start += BATCH) {

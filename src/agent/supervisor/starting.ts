@@ -168,8 +168,8 @@ export class Starting {
     const { life } = this;
     this.heard();
     const lives = async (): Promise<void> => {
-      // Hundreds that were started together come to this together.
-      await life.tools.pace.take();
+      // Hundreds that were started together come to this together, and those that are not started yet come first.
+      await life.tools.pace.takeLast();
       if (life.closed || life.run !== run || run.process === null || life.state !== "starting") return;
       const { pid } = run.process;
       life.output.note(`started, pid ${pid}`);
