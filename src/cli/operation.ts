@@ -6,10 +6,8 @@ import type { Context } from "./context.ts";
 import { CliFailure } from "./failure.ts";
 import { ProgressLine } from "./output/progress.ts";
 
-/** Asked again after a tenth of the time that has passed: the answer is late by a tenth at most. Milliseconds. */
-const POLL_FIRST = 20;
-const POLL_GROWTH = 1.1;
-const POLL_SLOWEST = 250;
+/** Seconds that the hub holds its answer back while the operation goes on: the line of progress changes so often. */
+const WAIT = 0.25;
 
 /** The ended operation. `timeout` in milliseconds; when it is over this fails with exit 7 and the operation goes on. */
 export async function awaitOperation(
@@ -21,8 +19,8 @@ export async function awaitOperation(
 ): Promise<Operation> {
   const deadline = performance.now() + timeout;
   using progress = new ProgressLine(context);
-  for (let wait = POLL_FIRST; ; wait = Math.min(wait * POLL_GROWTH, POLL_SLOWEST)) {
-    const operation = await client.call("GET /api/operations/{id}", { params: { id } });
+  for (;;) {
+    const operation = await client.call("GET /api/operations/{id}", { params: { id }, query: { wait: WAIT } });
     if (operation.state !== "running") return operation;
     const over = operation.targets.filter((target) => target.state === "done" || target.state === "failed").length;
     progress.show(`${doing}: ${over} of ${operation.targets.length}`);
@@ -32,6 +30,5 @@ export async function awaitOperation(
         code: "timed_out",
       });
     }
-    await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }

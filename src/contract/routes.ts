@@ -309,9 +309,10 @@ export const routes = {
   },
   "GET /api/operations": { summary: "Recent operations", action: "operation.read", result: z.array(operationSchema) },
   "GET /api/operations/{id}": {
-    summary: "One operation",
+    summary: "One operation; with `wait` (seconds) answered when it has ended, or after that long",
     action: "operation.read",
     params: z.object({ id: z.string() }),
+    query: z.object({ wait: z.coerce.number().min(0).max(5).optional() }),
     result: operationSchema,
     errors: ["not_found"],
   },

@@ -36,6 +36,21 @@ export class Operations {
     return operation;
   }
 
+  /** The operation once it has ended, or as it is after `patience` milliseconds. Rejects with `not_found`. */
+  async wait(id: string, patience: number): Promise<Operation> {
+    const operation = this.require(id);
+    if (operation.state !== "running" || patience === 0) return operation;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using listening = this.changed.on((changed) => {
+      if (changed === operation && changed.state !== "running") resolve();
+    });
+    void listening;
+    const timer = this.clock.after(patience, resolve);
+    await promise;
+    timer.cancel();
+    return operation;
+  }
+
   /** Begins one and answers at once; `ended` resolves, never rejects, when every target is done or failed. */
   start(
     kind: string,

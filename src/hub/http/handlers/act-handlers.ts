@@ -1,4 +1,5 @@
 // Acts on services: one, or many as one operation.
+import { SECOND } from "../../../base/units.ts";
 import type { ServiceAction } from "../../../contract/operations.ts";
 import type { Call, HandlersOf } from "../define-routes.ts";
 import type { HubParts } from "../hub-parts.ts";
@@ -28,6 +29,7 @@ export function actHandlers({ acts, catalog, operations }: HubParts): HandlersOf
       return operation;
     },
     "GET /api/operations": () => operations.list(),
-    "GET /api/operations/{id}": ({ params }) => operations.require(params.id),
+    "GET /api/operations/{id}": async ({ params, query }) =>
+      await operations.wait(params.id, (query.wait ?? 0) * SECOND),
   };
 }
