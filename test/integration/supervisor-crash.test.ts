@@ -30,7 +30,8 @@ test(
     );
     assert.match(paused.reason ?? "", /^exit 1/);
     assert.equal((await readFile(file, "utf8")).trim().split("\n").length, 15);
-    await agent.set({ name: "tame", start_cmd: "exit 3", restart: { max: 2, backoff: { initial: 0.05 } } });
+    const tame = { name: "tame", start_cmd: "exit 3", restart: { max: 2, backoff: { initial: 0.05 } } };
+    await agent.set(tame, "running");
     // It is wanted, so it starts by itself; being asked to start again would begin the count anew.
     const fatal = await agent.until("tame", (status) => status.state === "fatal");
     assert.match(fatal.reason ?? "", /^exit 3, 2 restarts in a row within \d+ s; gave up$/);

@@ -28,6 +28,14 @@ export function zombiesOf(parents: number[]): number[] {
     .map(Number);
 }
 
+/** Children of any process, zombies included. */
+export function childrenOf(parent: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => Number(readQuietly(`/proc/${pid}/stat`).split(") ")[1]?.split(" ")[1]) === parent)
+    .map(Number);
+}
+
 /** Sends a signal to a child that lives, and resolves when it has ended. */
 export async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
