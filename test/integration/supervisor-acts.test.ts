@@ -1,11 +1,13 @@
 // Acts that meet what goes on already: the wish that comes with them, starts that are under way, crashes, backoffs, other acts.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { DesiredService } from "../../src/contract/agent.ts";
 import { forkTestAgent, makeDataDir, openTestAgent } from "../support/agent.ts";
-import { pidsWith } from "../support/processes.ts";
+import { isAlive, pidsWith } from "../support/processes.ts";
 
 test("a start brings its wish along: acted on once, under its actor, also where the process ends at once", async () => {
   await using agent = await openTestAgent();
@@ -74,13 +76,51 @@ test("a stop right behind a start, in the same turn, leaves nothing, without wai
   }
 });
 
-test("a restart of what can no longer be started stops it, and says so", async () => {
+test("a restart of what can no longer be started is refused, and leaves it as it is", async () => {
   await using agent = await openTestAgent();
   await agent.set({ name: "was", start_cmd: "sleep 3600" });
   await agent.act("was", "start");
+  const { pid } = await agent.instance("was");
   await agent.set({ name: "was", match_keywords: ["no such program anywhere"] });
   const refused = await agent.act("was", "restart");
-  assert.deepEqual([refused.outcome, (await agent.instance("was")).state], ["refused", "stopped"]);
+  assert.equal(refused.outcome, "refused");
+  assert.match(refused.message, /only keywords to find it by/);
+  const { state, pid: left } = await agent.instance("was");
+  assert.deepEqual([state, left], ["running", pid]);
+  assert.equal((await agent.act("was", "stop")).outcome, "done");
+});
+
+test("a kill cuts the grace of every stop before it, also of one that has not begun, and a removal comes right after", async () => {
+  await using agent = await openTestAgent();
+  const word = `${7600 + Math.random()}`;
+  const deaf = { start_cmd: `trap '' TERM; while :; do sleep 1; done; # ${word}`, stop: { grace: 3000 } };
+  for (const before of [["stop"], ["stop", "restart", "stop"], ["restart", "stop"], ["restart"]] as const) {
+    await agent.set({ name: "deaf", ...deaf });
+    await agent.act("deaf", "start");
+    const acts = before.map((action) => agent.act("deaf", action));
+    if (before.length === 1) await agent.until("deaf", ({ state }) => state === "stopping");
+    const killed = agent.act("deaf", "kill");
+    const removed = agent.call("remove", { service: "deaf", by: "test" });
+    assert.equal((await killed).outcome, "done", before.join());
+    assert.equal((await removed).outcome, "done", before.join());
+    await Promise.all(acts);
+    assert.deepEqual(pidsWith(word), [], before.join());
+  }
+});
+
+test("a kill cuts the grace that a stop gives to what something else started", async () => {
+  await using agent = await openTestAgent();
+  await agent.call("apply", { services: [], update_interval_ms: 100 });
+  const word = `word-${crypto.randomUUID()}`;
+  const line = `trap '' TERM; while :; do sleep 1; done # ${word}`;
+  const stranger = spawn("/bin/sh", ["-c", `setsid /bin/sh -c "$0" >/dev/null 2>&1 &`, line], { stdio: "ignore" });
+  await once(stranger, "exit");
+  await agent.set({ name: "ext", match_keywords: [word], stop: { grace: 3000 } });
+  await agent.until("ext", ({ state }) => state === "external");
+  const stopped = agent.act("ext", "stop");
+  const killed = agent.act("ext", "kill");
+  assert.deepEqual([(await stopped).outcome, (await killed).outcome], ["done", "done"]);
+  assert.deepEqual(pidsWith(word).filter(isAlive), []);
 });
 
 test("an instance stopped by hand stays so through changes, restarts of the rest and agents; its start, or that of all, brings it back", async () => {

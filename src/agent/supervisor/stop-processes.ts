@@ -72,22 +72,21 @@ const KILL_TIME = 5000;
 /** Ends processes that something else started; answers the pids that did not end. */
 export async function stopByPid(
   processes: ProcessIdentity[],
-  signal: NodeJS.Signals,
-  grace: number,
+  { signal, grace, hurry }: Pick<StopRequest, "signal" | "grace" | "hurry">,
   tools: Pick<StopTools, "table" | "clock">,
 ): Promise<number[]> {
   const living = (): ProcessIdentity[] => processes.filter((process) => isSameProcess(tools.table, process));
-  const waitFor = async (limit: number): Promise<void> => {
+  const waitFor = async (limit: number, isOver: () => boolean): Promise<void> => {
     const end = tools.clock.monotonic() + limit;
-    while (living().length > 0 && tools.clock.monotonic() < end) {
+    while (living().length > 0 && tools.clock.monotonic() < end && !isOver()) {
       await new Promise<void>((resolve) => void tools.clock.after(LOOK_EVERY, resolve));
     }
   };
-  if (grace > 0) {
+  if (grace > 0 && !hurry.aborted) {
     for (const { pid } of living()) sendQuietly(pid, signal);
-    await waitFor(grace);
+    await waitFor(grace, () => hurry.aborted);
   }
   for (const { pid } of living()) sendQuietly(pid, "SIGKILL");
-  await waitFor(KILL_TIME);
+  await waitFor(KILL_TIME, () => false);
   return living().map(({ pid }) => pid);
 }

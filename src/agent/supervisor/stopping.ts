@@ -18,20 +18,24 @@ export class Stopping {
   private readonly trades: { starting: Starting; ending: Ending; told: Told };
   /** Ends the patience of the stop that is under way. */
   private impatience = new AbortController();
+  /** A kill waits for its turn: no stop before it is patient, one that has not begun neither. */
+  private killWaits = false;
 
   constructor(life: InstanceLife, trades: { starting: Starting; ending: Ending; told: Told }) {
     this.life = life;
     this.trades = trades;
   }
 
-  /** A kill was asked for: a stop that goes on does not wait for its hook and its grace any more. */
+  /** A kill was asked for: no stop until it has its turn waits for a hook and a grace. */
   hurry(): void {
+    this.killWaits = true;
     this.impatience.abort();
   }
 
   /** Answers when nothing of it is left. `forRestart` keeps the shim, and the state `stopping` until it starts again. */
   async stop(by: string, how: How, { forRestart = false } = {}): Promise<ActResult> {
     const { life } = this;
+    if (how === "killed") this.killWaits = false;
     life.clearTimer();
     this.trades.starting.finish({ ok: false, words: `stopped by ${by}` });
     if (life.run === null && life.state === "external") return this.stopExternal(how);
@@ -49,6 +53,12 @@ export class Stopping {
     return done(
       forced && how !== "killed" ? `${life.service} was killed after its grace period` : `${life.service} stopped`,
     );
+  }
+
+  private beginPatience(): AbortSignal {
+    this.impatience = new AbortController();
+    if (this.killWaits) this.impatience.abort();
+    return this.impatience.signal;
   }
 
   /** Its main process does not run, but something that it left may. */
@@ -70,8 +80,7 @@ export class Stopping {
   private async stopRun(run: Run, by: string, how: How): Promise<boolean> {
     const { life } = this;
     const ended = Promise.withResolvers<void>();
-    this.impatience = new AbortController();
-    const { signal: hurry } = this.impatience;
+    const hurry = this.beginPatience();
     const underWay = { by, how, ended: ended.resolve };
     life.stopping = underWay;
     life.enter("stopping", `asked by ${by}`);
@@ -128,7 +137,8 @@ export class Stopping {
     if (life.externalRefused !== null) return refused(`Cannot stop ${life.service}: ${life.externalRefused}`);
     const { signal, grace } = life.desired.spec.stop;
     const processes = life.external;
-    const left = await stopByPid(processes, signal, how === "killed" ? 0 : grace * SECOND, life.tools);
+    const patience = how === "killed" ? 0 : grace * SECOND;
+    const left = await stopByPid(processes, { signal, grace: patience, hurry: this.beginPatience() }, life.tools);
     if (left.length > 0) return failed(`Cannot stop pid ${left.join(", ")}: it does not end`, left.length);
     life.external = [];
     life.enter("stopped", null);

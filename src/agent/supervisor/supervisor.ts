@@ -107,6 +107,7 @@ export class Supervisor {
 
   /** Stops a service and deletes all of it but its definition's place in desired state, which is the caller's. */
   async remove(service: string, by: string): Promise<ActResult> {
+    while (this.leaving.has(service)) await this.leaving.get(service);
     const herded = this.herded(service);
     this.services.delete(service);
     const { instances } = herded;
@@ -158,7 +159,8 @@ export class Supervisor {
   /** Takes a definition over; `then` is called with its instances in the same step, before anything else can act on them. */
   private async define<T>(definition: DesiredService, then: (instances: Instance[]) => T): Promise<T> {
     const { name } = definition.spec;
-    await this.leaving.get(name);
+    // Not even a turn is waited for without need: a removal asked for after this would come first, and this bring it back.
+    while (this.leaving.has(name)) await this.leaving.get(name);
     const herded = this.services.get(name) ?? { definition, instances: [], changing: Promise.resolve() };
     herded.definition = definition;
     this.services.set(name, herded);
