@@ -121,9 +121,12 @@ export class ShimLink {
 
   private forksOf(shim: ProcessIdentity): number[] {
     const { table } = this.tools;
+    // One that has told of itself is the service, which may still be in its hook.
+    const service = this.directory.readPid()?.pid;
     return table
       .all()
-      .filter(({ pid, ppid }) => ppid === shim.pid && isShimCommand((table.argv(pid) ?? []).join(" ")))
+      .filter(({ pid, ppid }) => ppid === shim.pid && pid !== service)
+      .filter(({ pid }) => isShimCommand((table.argv(pid) ?? []).join(" ")))
       .map(({ pid }) => pid);
   }
 }
