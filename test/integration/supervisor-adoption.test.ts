@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { StateFile } from "../../src/agent/supervisor/state-file.ts";
 import { forkTestAgent, makeDataDir } from "../support/agent.ts";
-import { isAlive, pidsWith } from "../support/processes.ts";
+import { childrenOf, isAlive, pidsWith } from "../support/processes.ts";
 import { repeat, times } from "../support/soak.ts";
 
 /** The parent in a line of /proc/PID/stat. */
@@ -127,6 +127,155 @@ test(
     await agent[Symbol.asyncDispose]();
   },
 );
+
+for (const without of ["", "1"]) {
+  const how = without === "" ? "" : " (without cgroups)";
+  test(
+    `P1: no end is lost, and nothing runs twice, by an agent killed at any moment between a crash and what follows${how}`,
+    repeat(times(1, 20), async () => {
+      const env = { TAILHERD_NO_CGROUPS: without };
+      const dataDir = await makeDataDir();
+      const word = `${4300 + Math.random()}`;
+      const names = Array.from({ length: 6 }, (_, at) => `s${at}`);
+      const backoff = { initial: 0, jitter: 0, reset_after: 0 };
+      const told = new Map<string, string>();
+      let agent = await forkTestAgent(dataDir, env);
+      const take = (): void => {
+        for (const name of names) {
+          for (const { id, exit } of agent.exitsOf(name)) {
+            const end = `${name} ${exit.generation} ${exit.cause} ${exit.signal}`;
+            assert.ok(told.get(id) === undefined || told.get(id) === end, `${end}, before ${told.get(id)}`);
+            told.set(id, end);
+          }
+        }
+      };
+      const up = async (): Promise<number[]> => {
+        for (const name of names) await agent.until(name, ({ state, pid }) => state === "running" && pid !== null);
+        const pids = pidsWith(word);
+        assert.equal(pids.length, names.length, "one of each");
+        return pids;
+      };
+      for (const name of names) {
+        const start_cmd = `echo >>${dataDir}/${name}; exec sleep ${word}`;
+        await agent.set({ name, start_cmd, restart: { policy: "always", max: null, backoff } });
+      }
+      await Promise.all(names.map((name) => agent.act(name, "start")));
+      for (let round = 0; round < 6; round += 1) {
+        for (const pid of await up()) process.kill(pid, "SIGKILL");
+        // From the crash until what was kept "soon" is kept: a few milliseconds, at each of which it may be killed.
+        const dies = performance.now() + Math.random() * 16;
+        while (performance.now() < dies);
+        await agent.crash();
+        take();
+        // Those that were started again end too, while nobody looks: of some two ends are untold.
+        if (round % 2 === 0) for (const pid of pidsWith(word)) process.kill(pid, "SIGKILL");
+        agent = await forkTestAgent(dataDir, env);
+      }
+      await up();
+      const expected: string[] = [];
+      for (const name of names) {
+        const { generation, restart_count } = await agent.instance(name);
+        assert.equal(restart_count, generation - 1, "each restart was counted");
+        const starts = (await readFile(join(dataDir, name), "utf8")).length;
+        assert.equal(starts, generation, "no generation was started twice, and none was not");
+        await agent.until(name, ({ last_exit }) => last_exit?.generation === generation - 1);
+        for (let ended = 1; ended < generation; ended += 1) expected.push(`${name} ${ended} signalled SIGKILL`);
+      }
+      take();
+      assert.deepEqual([...told.values()].toSorted(), expected.toSorted());
+      await agent[Symbol.asyncDispose]();
+      assert.deepEqual(pidsWith(word), []);
+    }),
+  );
+
+  test(`what an agent ordered right before it died may begin late: it is taken for what it is, wanted or not${how}`, async () => {
+    for (const wish of ["running", "stopped"] as const) {
+      const env = { TAILHERD_NO_CGROUPS: without };
+      const word = `${4400 + Math.random()}`;
+      let agent = await forkTestAgent(await makeDataDir(), env);
+      const go = join(agent.dataDir, "go");
+      const line = `test -e ${go} && exec sleep ${word}; exit 0`;
+      await agent.set({ name: "late", start_cmd: line, restart: { policy: "never" } });
+      await agent.act("late", "start");
+      await agent.until("late", ({ state }) => state === "exited");
+      await agent.set({ name: "late", start_cmd: line, restart: { policy: "never" } }, wish);
+      const shims = pidsWith(join(agent.dataDir, "agent/run/tailherd-shim"));
+      assert.equal(shims.length, 2, "a shim, and its fork that waits");
+      for (const pid of shims) process.kill(pid, "SIGSTOP");
+      await agent.crash();
+      await writeFile(go, "");
+      const run = join(agent.dataDir, "agent/run");
+      const key = (await readdir(run)).find((name) => name.startsWith("late")) ?? "";
+      const orders = await open(join(run, key, "ctl"), "r+");
+      await orders.write("\nstart 2\n2\n");
+      agent = await forkTestAgent(agent.dataDir, env);
+      assert.equal((await agent.instance("late")).state, "exited");
+      for (const pid of shims) process.kill(pid, "SIGCONT");
+      await orders.close();
+      const late = await agent.until("late", ({ state, generation }) => {
+        return generation === 2 && state === (wish === "running" ? "running" : "stopped");
+      });
+      assert.deepEqual(pidsWith(word), wish === "running" ? [late.pid] : []);
+      await agent.act("late", "stop");
+      assert.deepEqual(pidsWith(word), []);
+      assert.deepEqual(
+        (await agent.until("late", ({ last_exit }) => last_exit?.generation === 2)).last_exit?.cause,
+        "stopped",
+      );
+      await agent[Symbol.asyncDispose]();
+    }
+  });
+
+  test(`a fork that waits in a backoff serves the next agent, and no removal leaves one behind${how}`, async () => {
+    const env = { TAILHERD_NO_CGROUPS: without };
+    let agent = await forkTestAgent(await makeDataDir(), env);
+    const shimsOf = (): number[] => pidsWith(join(agent.dataDir, "agent/run/tailherd-shim"));
+    const gone = async (pids: number[]): Promise<void> => {
+      while (pids.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    const word = `${4500 + Math.random()}`;
+    const backoff = { initial: 2, max: 2, jitter: 0 };
+    const restart = { policy: "always", max: null, backoff } as const;
+    await agent.set({ name: "waits", start_cmd: `exec sleep ${word}`, restart });
+    await agent.act("waits", "start");
+    for (const generation of [1, 2]) {
+      const { pid } = await agent.until("waits", (status) => {
+        return status.state === "running" && status.generation === generation;
+      });
+      process.kill(pid ?? 0, "SIGKILL");
+    }
+    await agent.until("waits", ({ state }) => state === "backoff");
+    const before = shimsOf();
+    assert.equal(before.length, 2, "a shim, and its fork that waits");
+    await agent.crash();
+    agent = await forkTestAgent(agent.dataDir, env);
+    const { pid } = await agent.until("waits", ({ state, generation }) => state === "running" && generation === 3);
+    assert.deepEqual(pidsWith(word), [pid]);
+    assert.ok(pid !== null && before.includes(pid), "the fork became the service");
+    process.kill(pid, "SIGKILL");
+    await agent.until("waits", ({ state }) => state === "backoff");
+    await agent.set({ name: "done", start_cmd: "exit 0" });
+    await agent.act("done", "start");
+    await agent.set({ name: "bad", start_cmd: "no-such-program" });
+    await agent.act("bad", "start");
+    await agent.until("bad", ({ state }) => state === "fatal");
+    const shims = shimsOf();
+    assert.equal(shims.length, 6, "three, each with a fork that waits");
+    for (const service of ["waits", "done", "bad"]) await agent.call("remove", { service, by: "test" });
+    await gone(shims);
+    assert.deepEqual(shimsOf(), []);
+    // Nor where the shim was killed, and its fork waits alone.
+    await agent.set({ name: "alone", start_cmd: "exit 0" });
+    await agent.act("alone", "start");
+    await agent.until("alone", ({ state }) => state === "exited");
+    const [shim] = shimsOf().filter((one) => childrenOf(one).length > 0);
+    const pair = shimsOf();
+    process.kill(shim ?? 0, "SIGKILL");
+    await agent.call("remove", { service: "alone", by: "test" });
+    await gone(pair);
+    await agent[Symbol.asyncDispose]();
+  });
+}
 
 test(
   "P3: state files that point at a bystander send it no signal",

@@ -27,6 +27,8 @@ export class Ending {
     const { run } = life;
     if (run === null) return;
     life.clearTimer();
+    // The shim's files tell the next agent of one order, and one end before it, that are not kept yet: not of two.
+    life.settle();
     if (life.stopping !== null) {
       life.stopping.ended();
       return;
@@ -41,13 +43,13 @@ export class Ending {
     this.decide(run, words, { clean: status === 0, dirty: left.length > 0 });
   }
 
-  /** Puts the end of a run into words, from what is known now. */
+  /** Puts the end of a run into words, from what is known now; `at`: when it was, Unix milliseconds, unless now. */
   describe(
     run: Run,
-    end: Pick<EndFacts, "status" | "signalled" | "lost"> & { failure?: EndFacts["failure"] },
+    end: Pick<EndFacts, "status" | "signalled" | "lost"> & { failure?: EndFacts["failure"]; at?: number },
   ): EndWords {
     const { stopping, tools, directory } = this.life;
-    const { status, lost, failure = null } = end;
+    const { status, lost, failure = null, at = tools.clock.now() } = end;
     const timedOutHook = !run.hookDone && status === null && lost === null && stopping === null;
     return describeEnd({
       status,
@@ -59,7 +61,7 @@ export class Ending {
         ? { cause: "hook_failed", words: `pre_start took longer than ${run.spec.hooks.timeout} s` }
         : failure,
       lost,
-      ranFor: tools.clock.now() - run.launchedAt,
+      ranFor: at - run.launchedAt,
     });
   }
 

@@ -57,9 +57,9 @@ export class ExitLog {
    * Keeps the end from now on, waits for what it wrote to be read, and tells it; the caller goes on meanwhile. To be called before
    * what follows from the end is kept, or an agent that dies in between has heard of no end.
    */
-  record(words: EndWords, run: Pick<EndedRun, "generation" | "startedAt" | "by" | "memory">): void {
+  record(words: EndWords, run: Omit<EndedRun, keyof EndWords | "endedAt"> & { endedAt?: number }): void {
     const { cause, code, signal, message } = words;
-    this.read({ ...run, endedAt: this.options.clock.now(), cause, code, signal, message });
+    this.read({ endedAt: this.options.clock.now(), ...run, cause, code, signal, message });
   }
 
   /** Takes over what the agent before kept; either file says enough when the other is damaged. */

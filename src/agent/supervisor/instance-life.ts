@@ -184,8 +184,11 @@ export class InstanceLife {
     this.tools.changed(this);
   }
 
-  /** Keeps an end, and tells it when what it wrote has been read. To be called before the state that follows is entered. */
-  record(words: EndWords, run: { generation: number; startedAt: number | null; by: string | null }): void {
+  /** Keeps an end, as of now or of `endedAt`, and tells it when what it wrote has been read. Before the state that follows is entered. */
+  record(
+    words: EndWords,
+    run: { generation: number; startedAt: number | null; by: string | null; endedAt?: number },
+  ): void {
     this.exits.record(words, { ...run, memory: this.tools.memoryOf(this) });
   }
 
@@ -214,7 +217,7 @@ export class InstanceLife {
     this.tools.logger.error({ service, index, error: systemWords(error) }, words);
   }
 
-  /** The same in a moment: an agent that dies before it can tells the next one no less than one that dies before the order. */
+  /** The same in a moment. What an agent that dies before it can has ordered, and the end before that, the shim's files tell. */
   persistSoon(): void {
     this.keeping ??= this.tools.clock.after(KEEP_WITHIN, () => this.persist());
   }

@@ -11,7 +11,7 @@ import { planNext } from "./reconcile.ts";
 import type { ProcessIdentity } from "./run-directory.ts";
 import { Starting } from "./starting.ts";
 import { Stopping } from "./stopping.ts";
-import { takeOver } from "./taking-over.ts";
+import { takeOver, takeOverUnordered } from "./taking-over.ts";
 import { Told } from "./told.ts";
 
 export class Instance extends InstanceLife {
@@ -25,13 +25,18 @@ export class Instance extends InstanceLife {
     super(options);
     this.starting = new Starting(this, (lost) => this.ending.ended(null, lost));
     this.ending = new Ending(this, this.starting);
-    this.told = new Told(this, this.starting, this.ending);
+    this.told = new Told(this, this.starting, this.ending, () => this.meetUnordered());
     this.stops = new Stopping(this, { starting: this.starting, ending: this.ending, told: this.told });
   }
 
   /** Takes over what the agent before left: a running process, an end in the gap, a state. Then hears what is told. */
   adopt(): void {
     takeOver(this, { starting: this.starting, ending: this.ending, told: this.told });
+  }
+
+  /** What an agent before ordered right before it died may begin only now: it is what it is, wanted or not. */
+  private meetUnordered(): void {
+    if (takeOverUnordered(this, { starting: this.starting, ending: this.ending, told: this.told })) this.reconcile();
   }
 
   /** A definition and desired state as they are now; `reconcile` acts on them. */

@@ -73,6 +73,11 @@ export function buildLaunch(
   };
 }
 
+/** Whether a shell stays between us and the program of this definition. */
+export function isWrapped({ argv, start_cmd }: ServiceSpec): boolean {
+  return argv === null && start_cmd !== null && execLine(start_cmd, "exec") === undefined;
+}
+
 /** A path of a definition: relative ones begin in the home of the service's user. */
 export function fromHome(path: string, account: Account): string {
   if (path === "~" || path.startsWith("~/")) return join(account.home, path.slice(1));
@@ -81,7 +86,7 @@ export function fromHome(path: string, account: Account): string {
 
 function preamble(output: { readonly stdoutFile: string; readonly stderrFile: string }): string {
   return `echo "$generation $boot $self" 1<>told/pid
-unset boot self last status
+unset boot self last before status
 unset -f shim tailherd_self
 exec >>${shellQuote(output.stdoutFile)} 2>>${shellQuote(output.stderrFile)} 8<>told/reason
 `;

@@ -6,7 +6,8 @@
 //   told/          written by shim and launch only, watched by the agent:
 //     shim         "JOINED BOOT STAT VERSION": who the shim is, whether it came into its cgroups (1) or not (0), and what it speaks
 //     pid          "GENERATION BOOT STAT": who the service is; STAT is its line of /proc/PID/stat, or its pid where there is none
-//     exit         "GENERATION STATUS" as the shell counts, 128 + n for signal n; then "signal" if the shell says that it was one
+//     exit         "GENERATION STATUS" as the shell counts, 128 + n for signal n; then "signal" if the shell says that it was one;
+//                  then ", " and the same of the end before it
 //     reason       "GENERATION WORD…": why a launch gave up, or "exec" after the pre_start hook
 //     words        what the shim's own shell says: a line when the service ended by a signal; emptied by the shim
 //   output/        the output log's files
@@ -122,9 +123,12 @@ export class RunDirectory {
   }
 
   readExit(): ToldExit | undefined {
-    const match = /^(\d+) (\d+)( signal)?$/.exec(this.line("exit"));
-    if (match === null) return undefined;
-    return { generation: Number(match[1]), status: Number(match[2]), signalled: match[3] !== undefined };
+    return parseExit(this.line("exit").split(", ")[0]);
+  }
+
+  /** The end before the one that was told last, if the same shim saw it. */
+  readExitBefore(): ToldExit | undefined {
+    return parseExit(this.line("exit").split(", ")[1]);
   }
 
   readReason(): { generation: number; words: string[] } | undefined {
@@ -200,6 +204,12 @@ export class RunDirectory {
       closeSync(file);
     }
   }
+}
+
+function parseExit(text: string | undefined): ToldExit | undefined {
+  const match = /^(\d+) (\d+)( signal)?$/.exec(text ?? "");
+  if (match === null) return undefined;
+  return { generation: Number(match[1]), status: Number(match[2]), signalled: match[3] !== undefined };
 }
 
 /** Changes when a file is replaced or written. */

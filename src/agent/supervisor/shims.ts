@@ -32,7 +32,8 @@ const BATCH_FILE = /^batch-\d+-\d+$/;
  * already, and becomes the service. Every order is two lines: the fork reads the first, and when the fork has ended the shim reads
  * the second. (What a subshell reads its parent does not know, and a generation kept in a file could be lost with it.) Were the fork
  * killed while it waits, the shim would read the first: its last word is the same.
- * The same generation is never started twice, whatever an agent orders that died before it could keep what it had ordered.
+ * The same generation is never started twice, whatever an agent orders that died before it could keep what it had ordered. Such an
+ * agent cannot have kept the end before either, so the end before the last is told beside the last.
  * Reading /proc/self with a builtin's redirection tells who a subshell is ($$ is its parent's); elsewhere a child of it
  * says so. The shell reads byte by byte, so the boot id comes from us.
  */
@@ -53,7 +54,7 @@ shim() {
   for group; do echo 0 >"$group/cgroup.procs" || joined=0; done
   tailherd_self
   boot=$BOOT
-  last=
+  last= before=
   echo "$joined $boot $self v$VERSION" 1<>told/shim
   unset joined group
   while :; do
@@ -73,15 +74,14 @@ shim() {
       done
     )
     status=$?
-    read -r last <&9
+    read -r last <&9 || exit
     [ "$last" != quit ] || exit
     last=\${last##* }
-    if [ -s told/words ]; then
-      echo "$last $status signal" 1<>told/exit
-      : >told/words
-    else
-      echo "$last $status" 1<>told/exit
-    fi
+    status="$last $status"
+    [ ! -s told/words ] || status="$status signal"
+    echo "$status$before" 1<>told/exit
+    before=", $status"
+    [ ! -s told/words ] || : >told/words
   done
 }
 . /dev/stdin

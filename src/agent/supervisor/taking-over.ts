@@ -3,10 +3,14 @@ import { SECOND } from "../../base/units.ts";
 import { findFate, type Found } from "./adoption.ts";
 import type { Ending } from "./ending.ts";
 import type { InstanceLife } from "./instance-life.ts";
-import { type InstanceRecord, readRecord } from "./instance-record.ts";
-import { NO_HISTORY } from "./restart-policy.ts";
+import { type InstanceRecord, readRecord, type Run } from "./instance-record.ts";
+import { isWrapped } from "./launch-script.ts";
+import { NO_HISTORY, recordStart } from "./restart-policy.ts";
 import type { Starting } from "./starting.ts";
 import type { Told } from "./told.ts";
+
+/** A generation that was ordered. */
+type Order = Exclude<Found, { found: "none" }>;
 
 /** The trades of the instance that is taken over. */
 interface Trades {
@@ -27,23 +31,76 @@ export function takeOver(life: InstanceLife, trades: Trades): void {
   if (record !== undefined) life.restore(record);
   life.exits.restore(record);
   trades.told.open();
-  meetFate(life, trades, fate, record);
+  if (fate.found !== "none") {
+    const unkept = record !== undefined && fate.generation > record.generation;
+    if (unkept) catchUp(life, trades.ending, fate, record);
+    meetFate(life, trades, fate, { last: record?.run ?? undefined, isYoung: unkept || record?.state === "starting" });
+  }
   life.persist();
   trades.told.look();
 }
 
-function meetFate(life: InstanceLife, trades: Trades, fate: Found, record: InstanceRecord | undefined): void {
-  if (fate.found === "none") return;
-  const run = runOf(life, fate, record);
+/** Takes over what turns out only now to have been ordered by an agent before. Answers whether there is such a thing. */
+export function takeOverUnordered(life: InstanceLife, trades: Trades): boolean {
+  const { directory, shim, tools } = life;
+  const pid = directory.readPid();
+  if (pid === undefined || pid.generation <= life.generation) return false;
+  const facts = { pid, exit: directory.readExit(), record: undefined, shimLives: shim.process !== null };
+  const fate = findFate(facts, tools.table);
+  if (fate.found === "none") return false;
+  life.clearTimer();
+  life.generation = fate.generation;
+  life.history = recordStart(life.history, beginOf(life, fate));
+  life.nextStartAt = null;
+  meetFate(life, trades, fate, { last: undefined, isYoung: true });
+  life.persist();
+  life.changed();
+  return true;
+}
+
+/** The agent before died before it could keep its last order, and the end that it was the answer to: what runs tells of both. */
+function catchUp(life: InstanceLife, ending: Ending, fate: Order, record: InstanceRecord): void {
+  const { run } = record;
+  const begin = Math.max(run?.launchedAt ?? 0, beginOf(life, fate));
+  if (run !== null) {
+    const told = [life.directory.readExit(), life.directory.readExitBefore()];
+    const exit = told.find((one) => one?.generation === run.generation);
+    const lost = exit === undefined ? "its shim was gone too" : null;
+    const facts = { status: exit?.status ?? null, signalled: exit?.signalled ?? false, lost, at: begin };
+    const end = { generation: run.generation, startedAt: run.launchedAt, endedAt: begin, by: null };
+    life.record(ending.describe(run, facts), end);
+    life.history = { ...life.history, inARow: life.history.inARow + 1, rowSince: life.history.rowSince ?? begin };
+    life.restartCount += 1;
+  }
+  life.history = recordStart(life.history, begin);
+  life.nextStartAt = null;
+}
+
+/** When it began, Unix milliseconds, or now where nobody knows any more. */
+function beginOf({ tools }: InstanceLife, fate: Order): number {
+  const process = "process" in fate ? fate.process : null;
+  const now = tools.clock.now();
+  return process === null ? now : Math.min(now, tools.table.createTime(process.startTicks) * SECOND);
+}
+
+/** `last`: the last order that is known; `isYoung`: it may not have lived long enough yet to be called running. */
+interface Known {
+  last: Run | undefined;
+  isYoung: boolean;
+}
+
+function meetFate(life: InstanceLife, trades: Trades, fate: Order, known: Known): void {
+  const run = runOf(life, fate, known);
   life.run = run;
   switch (fate.found) {
     case "running":
       life.state = "running";
       // Its output is open by now: what was emptied while it was frozen has been noticed.
       life.tools.containment.thaw(life.contained);
-      if (!run.hookDone || record?.state === "starting") {
+      if (!run.hookDone || known.isYoung) {
         life.state = "starting";
         if (run.hookDone) trades.starting.awaitAlive(run);
+        else trades.starting.awaitHook(run);
       }
       if (life.shim.process === null) trades.told.lostShim();
       life.changed();
@@ -64,25 +121,21 @@ function meetFate(life: InstanceLife, trades: Trades, fate: Found, record: Insta
 }
 
 /** What ran, as far as it can be told; without a record the saved definition stands for the one it was started from. */
-function runOf(
-  life: InstanceLife,
-  fate: Exclude<Found, { found: "none" }>,
-  record: InstanceRecord | undefined,
-): NonNullable<InstanceLife["run"]> {
+function runOf(life: InstanceLife, fate: Order, { last, isYoung }: Known): Run {
   const process = "process" in fate ? fate.process : null;
-  const { table, clock } = life.tools;
-  const kept = record?.run?.generation === fate.generation ? record.run : undefined;
-  if (kept !== undefined) return { ...kept, process };
+  if (last?.generation === fate.generation) return { ...last, process };
   const { spec, revision } = life.desired;
   return {
     generation: fate.generation,
     revision,
     spec,
-    wrapped: false,
-    launchedAt: process === null ? clock.now() : table.createTime(process.startTicks) * SECOND,
-    oomBefore: 0,
+    wrapped: isWrapped(spec),
+    launchedAt: beginOf(life, fate),
+    // Whatever was counted before, what lives now has not been ended by it.
+    oomBefore: fate.found === "running" ? life.tools.containment.oomKills(life.directory.key) : (last?.oomBefore ?? 0),
     process,
-    hookDone: true,
+    // What ran long before may have been started from a definition without this hook.
+    hookDone: !isYoung || spec.hooks.pre_start === null,
   };
 }
 

@@ -16,13 +16,16 @@ export class Told {
   private readonly life: InstanceLife;
   private readonly starting: Starting;
   private readonly ending: Ending;
+  private readonly unordered: () => void;
   private watcher: FSWatcher | undefined;
   /** Set while a service without a shim is watched by its cgroup. */
   private unshimmed: AbortController | undefined;
   private ticks: number;
 
-  constructor(life: InstanceLife, starting: Starting, ending: Ending) {
+  /** `unordered`: nothing is known to run, and yet a launch may have told of itself. */
+  constructor(life: InstanceLife, starting: Starting, ending: Ending, unordered: () => void) {
     this.life = life;
+    this.unordered = unordered;
     this.starting = starting;
     this.ending = ending;
     // Not all instances at once.
@@ -50,7 +53,10 @@ export class Told {
     if (life.closed) return;
     this.lookForShim();
     const { run } = life;
-    if (run === null) return;
+    if (run === null) {
+      this.unordered();
+      return;
+    }
     if (run.process === null) this.lookForPid(run);
     if (run.process !== null && !run.hookDone) this.lookForHook(run);
     const exit = life.directory.readExit();
@@ -98,7 +104,11 @@ export class Told {
   private lookForShim(): void {
     const { life, starting } = this;
     const news = life.shim.look();
-    if (news === "came" && life.run !== null && life.run.process === null) life.shim.start(life.generation);
+    if (news === "came" && life.run !== null && life.run.process === null) {
+      // This shim did not see the end before: it has to be kept.
+      life.settle();
+      life.shim.start(life.generation);
+    }
     if (news !== "refused") return;
     life.run = null;
     life.clearTimer();
