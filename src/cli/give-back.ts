@@ -1,5 +1,6 @@
 // Gives back the memory of a rush. V8 collects when it needs room, and keeps what it has; a process that goes on to wait for
 // months would hold all that its start, and each crowd of starts, ever needed.
+import { getHeapStatistics } from "node:v8";
 import type { Clock } from "../base/clock.ts";
 import { MIB, SECOND } from "../base/units.ts";
 
@@ -47,7 +48,8 @@ export function isWorthIt({ heap, kept, busy }: { heap: number; kept: number; bu
 export function surveyedProcess(process: NodeJS.Process, gc = globalThis.gc): Surveyed | undefined {
   if (gc === undefined) return undefined;
   return {
-    heap: () => process.memoryUsage().heapTotal,
+    // process.memoryUsage() says it too, but opens a file for it, and throws where there is no descriptor left.
+    heap: () => getHeapStatistics().total_heap_size,
     cpu: () => {
       const { user, system } = process.cpuUsage();
       return user + system;
