@@ -14,6 +14,15 @@ function parentOf(stat: string): number {
   return Number(stat.split(") ")[1]?.split(" ")[1]);
 }
 
+/** Shims, and the forks that wait for their next orders, once there are so many: an end is told before the fork is made. */
+async function shimsOf(dataDir: string, count: number): Promise<number[]> {
+  for (;;) {
+    const pids = pidsWith(join(dataDir, "agent/run/tailherd-shim")).filter(isAlive);
+    if (pids.length === count) return pids;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 const SERVICES = times(10, 50);
 const KILLS = times(3, 20);
 
@@ -199,8 +208,7 @@ for (const without of ["", "1"]) {
       await agent.act("late", "start");
       await agent.until("late", ({ state }) => state === "exited");
       await agent.set({ name: "late", start_cmd: line, restart: { policy: "never" } }, wish);
-      const shims = pidsWith(join(agent.dataDir, "agent/run/tailherd-shim"));
-      assert.equal(shims.length, 2, "a shim, and its fork that waits");
+      const shims = await shimsOf(agent.dataDir, 2);
       for (const pid of shims) process.kill(pid, "SIGSTOP");
       await agent.crash();
       await writeFile(go, "");
@@ -229,7 +237,6 @@ for (const without of ["", "1"]) {
   test(`a fork that waits in a backoff serves the next agent, and no removal leaves one behind${how}`, async () => {
     const env = { TAILHERD_NO_CGROUPS: without };
     let agent = await forkTestAgent(await makeDataDir(), env);
-    const shimsOf = (): number[] => pidsWith(join(agent.dataDir, "agent/run/tailherd-shim"));
     const gone = async (pids: number[]): Promise<void> => {
       while (pids.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 10));
     };
@@ -245,8 +252,7 @@ for (const without of ["", "1"]) {
       process.kill(pid ?? 0, "SIGKILL");
     }
     await agent.until("waits", ({ state }) => state === "backoff");
-    const before = shimsOf();
-    assert.equal(before.length, 2, "a shim, and its fork that waits");
+    const before = await shimsOf(agent.dataDir, 2);
     await agent.crash();
     agent = await forkTestAgent(agent.dataDir, env);
     const { pid } = await agent.until("waits", ({ state, generation }) => state === "running" && generation === 3);
@@ -259,17 +265,16 @@ for (const without of ["", "1"]) {
     await agent.set({ name: "bad", start_cmd: "no-such-program" });
     await agent.act("bad", "start");
     await agent.until("bad", ({ state }) => state === "fatal");
-    const shims = shimsOf();
-    assert.equal(shims.length, 6, "three, each with a fork that waits");
+    const shims = await shimsOf(agent.dataDir, 6);
     for (const service of ["waits", "done", "bad"]) await agent.call("remove", { service, by: "test" });
     await gone(shims);
-    assert.deepEqual(shimsOf(), []);
+    assert.deepEqual(await shimsOf(agent.dataDir, 0), []);
     // Nor where the shim was killed, and its fork waits alone.
     await agent.set({ name: "alone", start_cmd: "exit 0" });
     await agent.act("alone", "start");
     await agent.until("alone", ({ state }) => state === "exited");
-    const [shim] = shimsOf().filter((one) => childrenOf(one).length > 0);
-    const pair = shimsOf();
+    const pair = await shimsOf(agent.dataDir, 2);
+    const [shim] = pair.filter((one) => childrenOf(one).length > 0);
     process.kill(shim ?? 0, "SIGKILL");
     await agent.call("remove", { service: "alone", by: "test" });
     await gone(pair);
