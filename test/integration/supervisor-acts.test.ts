@@ -67,8 +67,10 @@ test("stop() does not wait for a start that goes on: its hook is ended, and who 
 test("a stop right behind a start, in the same turn, leaves nothing, without waiting for the grace", async () => {
   await using agent = await openTestAgent();
   const word = `${7300 + Math.random()}`;
-  await agent.set({ name: "quick", start_cmd: `sleep ${word}`, stop: { grace: 60 } });
-  for (let round = 0; round < 10; round += 1) {
+  for (let round = 0; round < 20; round += 1) {
+    // A program, and a shell that stays around one.
+    const start_cmd = round % 2 === 0 ? `sleep ${word}` : `sleep ${word}; true`;
+    await agent.set({ name: "quick", start_cmd, stop: { grace: 60 } });
     const [, stopped] = await Promise.all([agent.act("quick", "start"), agent.act("quick", "stop")]);
     assert.equal(stopped.outcome, "done");
     assert.equal((await agent.instance("quick")).state, "stopped");

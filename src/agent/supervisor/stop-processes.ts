@@ -61,7 +61,9 @@ async function askToEnd(request: StopRequest, tools: StopTools): Promise<boolean
 function signalMain(request: StopRequest, table: ProcessTable): void {
   const { main } = request.instance;
   if (main === null || !isSameProcess(table, main)) return;
-  sendQuietly(request.wrapped ? -main.pid : main.pid, request.signal);
+  // A launch that has just told who it is may not have its session yet: there is no group of its number to hear anything.
+  const leads = table.stat(main.pid)?.session === main.pid;
+  sendQuietly(request.wrapped && leads ? -main.pid : main.pid, request.signal);
 }
 
 /** Milliseconds between looks at processes that are not our children's: nothing tells their end. */
