@@ -158,9 +158,11 @@ for (const without of ["", "1"]) {
           }
         }
       };
+      // Those that have written their line: a launch that is killed before that is a generation too, but leaves none.
+      const started = (): number[] => pidsWith(`sleep\u0000${word}`);
       const up = async (): Promise<number[]> => {
         for (const name of names) await agent.until(name, ({ state, pid }) => state === "running" && pid !== null);
-        const pids = pidsWith(word);
+        const pids = started();
         assert.equal(pids.length, names.length, "one of each");
         return pids;
       };
@@ -177,7 +179,7 @@ for (const without of ["", "1"]) {
         await agent.crash();
         take();
         // Those that were started again end too, while nobody looks: of some two ends are untold.
-        if (round % 2 === 0) for (const pid of pidsWith(word)) process.kill(pid, "SIGKILL");
+        if (round % 2 === 0) for (const pid of started()) process.kill(pid, "SIGKILL");
         agent = await forkTestAgent(dataDir, env);
       }
       await up();
