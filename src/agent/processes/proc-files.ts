@@ -122,6 +122,6 @@ export function numberAfter(text: string, key: string): number | undefined {
     // A blank, a tab or a colon must follow, or it is a longer key.
     if (!beginsLine || (next !== 32 && next !== 9 && next !== 58)) continue;
     const value = Number.parseFloat(text.slice(next === 58 ? at + 1 : at));
-    return Number.isNaN(value) ? undefined : value;
+    return Number.isFinite(value) ? value : undefined;
   }
 }
