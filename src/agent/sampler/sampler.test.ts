@@ -50,7 +50,9 @@ test("Sampler tells a real service: CPU, memory, threads, descriptors, processes
   await sampler.sample([service.instance]);
   await service.burn();
   clock.advance(5 * SECOND);
-  const { instances, system } = await sampler.sample([service.instance]);
+  const { instances, system, host } = await sampler.sample([service.instance]);
+  assert.equal(host.values["memory_percent"], system.memory_percent);
+  assert.equal(host.values["cpu_percent"], system.cpu_percent);
   const [row] = instances;
   assert.ok(row);
   // 0.3 s of work in what the clock says were 5 s; no more than the two have used since they began.

@@ -11,11 +11,12 @@ import { PortReport } from "../processes/port-report.ts";
 import { ProcReader } from "../processes/proc-files.ts";
 import type { ProcessStat, ProcessTable } from "../processes/process-table.ts";
 import { CgroupFiles } from "./cgroup-files.ts";
+import { type HostSample, HostSampler } from "./host/host-sampler.ts";
 import { InstanceMeter, type InstanceUsage, type MeterTools } from "./instance-meter.ts";
 import { MemoryMeter } from "./memory-meter.ts";
 import { ProcessFiles } from "./process-files.ts";
 import { ProcessRound } from "./process-round.ts";
-import { SystemMeter } from "./system-stats.ts";
+import { systemStatsOf } from "./system-stats.ts";
 
 /** Samples after which command lines of processes that were not met since are forgotten; longer than any is left unread. */
 const FORGET_EVERY = 24;
@@ -45,6 +46,8 @@ export type InstanceReading = Pick<InstanceStatus, "service" | "index" | "port_s
 
 /** Everything of one interval. */
 export interface Sample {
+  /** All that was measured of the machine, and the few values of it that `/api/stats` tells. */
+  host: HostSample;
   system: SystemStats;
   /** In the order asked. */
   instances: InstanceReading[];
@@ -56,7 +59,7 @@ export class Sampler {
   readonly listeners: ListenerTable;
   private readonly tools: MeterTools;
   private readonly ports: PortReport;
-  private readonly system: SystemMeter;
+  private readonly host: HostSampler;
   private readonly clock: Clock;
   private readonly reader = new ProcReader();
   private meters = new Map<string, InstanceMeter>();
@@ -78,7 +81,7 @@ export class Sampler {
     };
     this.listeners = new ListenerTable({ procRoot, clock: this.clock });
     this.ports = new PortReport({ listeners: this.listeners, table, clock: this.clock });
-    this.system = new SystemMeter({
+    this.host = new HostSampler({
       dataDir: options.dataDir,
       countProcesses: () => table.pids().length,
       procRoot,
@@ -115,13 +118,14 @@ export class Sampler {
       if (known === undefined) holders.set(instance.service, [...meter.members]);
       else known.push(...meter.members);
     }
-    const [system, statuses] = await Promise.all([
-      this.system.read(),
+    const [host, statuses] = await Promise.all([
+      this.host.sample(),
       Promise.all(rows.map(({ instance }) => this.ports.statusOf(instance.ports, holders.get(instance.service) ?? []))),
     ]);
     this.ports.forgetOld();
     return {
-      system,
+      host,
+      system: systemStatsOf(host.values, this.host.lastCpuPercent),
       instances: rows.map(({ instance, meter, usage }, at) => ({
         service: instance.service,
         index: instance.index,
