@@ -12,6 +12,7 @@ import { ProcReader } from "../processes/proc-files.ts";
 import type { ProcessStat, ProcessTable } from "../processes/process-table.ts";
 import { CgroupFiles } from "./cgroup-files.ts";
 import { type HostSample, HostSampler } from "./host/host-sampler.ts";
+import { TopProcesses } from "./host/top-processes.ts";
 import { InstanceMeter, type InstanceUsage, type MeterTools } from "./instance-meter.ts";
 import { MemoryMeter } from "./memory-meter.ts";
 import { ProcessFiles } from "./process-files.ts";
@@ -57,6 +58,8 @@ export interface Sample {
 export class Sampler {
   /** Listening sockets; shared with whoever asks for ports outside of samples. */
   readonly listeners: ListenerTable;
+  /** Which processes used the machine most; ask about once a minute. */
+  readonly topProcesses: TopProcesses;
   private readonly tools: MeterTools;
   private readonly ports: PortReport;
   private readonly host: HostSampler;
@@ -81,6 +84,7 @@ export class Sampler {
     };
     this.listeners = new ListenerTable({ procRoot, clock: this.clock });
     this.ports = new PortReport({ listeners: this.listeners, table, clock: this.clock });
+    this.topProcesses = new TopProcesses({ table, files, clock: this.clock });
     this.host = new HostSampler({
       dataDir: options.dataDir,
       countProcesses: () => table.pids().length,
