@@ -14,6 +14,7 @@ import type { Bench, Finding, Measure } from "./measure.ts";
 import { output } from "./output.ts";
 import { presentPeers } from "./peers/peers.ts";
 import { renderReport } from "./report.ts";
+import { sampler } from "./sampler.ts";
 import { startMany } from "./start-many.ts";
 import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
@@ -33,6 +34,7 @@ const MEASURES: readonly Measure[] = [
   changeToBrowser,
   dashboard,
   frames,
+  sampler,
 ];
 
 const { values: options, positionals: names } = parseArgs({
