@@ -16,6 +16,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { MIB } from "../../base/units.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import { ENTERED_TABLES } from "./migrations.ts";
+import { stamp } from "./stamp.ts";
 
 /** Larger databases (their history, that is) are checked in part, so that start-up stays quick. */
 const WHOLE_CHECK_LIMIT = 16 * MIB;
@@ -143,8 +144,4 @@ function hasLog(file: string): boolean {
 
 function hasTable(db: DatabaseSync, table: string): boolean {
   return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table) !== undefined;
-}
-/** A time as a part of a file's name: 20261123T204500Z. */
-export function stamp(now: number): string {
-  return new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
 }

@@ -6,7 +6,8 @@ import { DatabaseSync } from "node:sqlite";
 import { TailherdError } from "../../contract/errors.ts";
 import { DamagedError, findDamage, refuseDamaged, refuseDamagedHeader, refuseMissing } from "./database-damage.ts";
 import { APPLICATION_ID, migrate, SCHEMA_VERSION, schemaVersion } from "./migrations.ts";
-import { sqliteTrouble, storeError } from "./sqlite-errors.ts";
+import { storeError } from "./sqlite-errors.ts";
+import { sqliteTrouble } from "./sqlite-trouble.ts";
 
 /** The hub's database in a data directory. */
 export function databasePath(dataDir: string): string {

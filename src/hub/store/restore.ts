@@ -4,10 +4,12 @@ import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../base/clock.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import { openDataDir } from "../../runtime/data-dir.ts";
-import { DamagedError, findDamage, refuseDamagedHeader, stamp } from "./database-damage.ts";
+import { DamagedError, findDamage, refuseDamagedHeader } from "./database-damage.ts";
 import { databasePath, refuseForeign, syncFile } from "./database-file.ts";
 import { migrate } from "./migrations.ts";
-import { sqliteTrouble, storeError } from "./sqlite-errors.ts";
+import { storeError } from "./sqlite-errors.ts";
+import { sqliteTrouble } from "./sqlite-trouble.ts";
+import { stamp } from "./stamp.ts";
 
 /** What came back, for people. */
 export interface Restored {

@@ -5,7 +5,8 @@ import type { Clock, Timer } from "../../base/clock.ts";
 import { SECOND } from "../../base/units.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import type { Logger } from "../../runtime/logger.ts";
-import { sqliteTrouble, storeError, troubleWords } from "./sqlite-errors.ts";
+import { storeError } from "./sqlite-errors.ts";
+import { sqliteTrouble, troubleWords } from "./sqlite-trouble.ts";
 
 /**
  * entered: on the disk before it is acknowledged (fsync), as for all that people entered.
