@@ -118,6 +118,29 @@ async function buildProgram(): Promise<void> {
   });
 }
 
+/**
+ * The metrics' process, bundled by itself: of what it shares with the program it would otherwise load whole chunks. It stands beside
+ * the chunks, so that `./metrics-process` is its place there as in the sources.
+ */
+async function buildMetricsProcess(): Promise<void> {
+  await build({
+    root,
+    configFile: false,
+    logLevel: "warn",
+    define: { "process.env.TAILHERD_BUILT": JSON.stringify("1") },
+    ssr: { noExternal: true, target: "node" },
+    build: {
+      ssr: "src/hub/metrics/metrics-process.ts",
+      outDir: join(dist, "chunks"),
+      emptyOutDir: false,
+      target: "node24",
+      minify: true,
+      copyPublicDir: false,
+      rolldownOptions: { output: { format: "esm", entryFileNames: "metrics-process.js", codeSplitting: false } },
+    },
+  });
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const stamp = join(dist, ".stamp");
   const digest = digestOfSources();
@@ -127,6 +150,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     rmSync(dist, { recursive: true, force: true });
     await buildWeb();
     await buildProgram();
+    await buildMetricsProcess();
     // So that the folder runs wherever it is copied, without Node guessing what kind of modules these are.
     writeFileSync(join(dist, "package.json"), '{ "type": "module" }\n');
     chmodSync(join(dist, "tailherd.js"), 0o755);

@@ -1,7 +1,7 @@
 // The open hour of the metrics survives kill -9 but for the last seconds (P7), and a full disk is told and costs nothing that fits into
 // memory (P9).
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,6 +24,32 @@ async function valuesOf(store: EmbeddedMetrics): Promise<[at: number, value: num
   const { series } = await store.query({ servers: ["a"], metrics: ["load_1"], ...range, aggregate: "none" });
   return series[0]?.points ?? [];
 }
+
+describe("the metrics' process as it is built", () => {
+  it("answers, says what it cannot do, and ends with its hub", { timeout: 30 * SECOND }, async () => {
+    const dir = mkdtempSync(join(tmpdir(), "tailherd-metrics-"));
+    const built = join(import.meta.dirname, "../../dist/chunks/metrics-process.js");
+    const child = fork(built, [join(dir, "metrics.db")], { serialization: "advanced" });
+    const gone = once(child, "exit");
+    const ask = async (request: object): Promise<unknown> => {
+      child.send(request);
+      return (await once(child, "message"))[0];
+    };
+    const none = { bytes: 0, samples: 0, oldest: null, damaged: 0, set_aside: null };
+    const { result } = (await ask({ id: 1, method: "stats" })) as { result: typeof none };
+    assert.deepEqual({ ...result, bytes: 0 }, none);
+    const missing = join(dir, "none.log");
+    const refused = (await ask({ id: 2, method: "takeIn", path: missing })) as {
+      id: number;
+      error: { message: string };
+    };
+    assert.equal(refused.id, 2);
+    assert.match(refused.error.message, /no such file/);
+    child.disconnect();
+    await gone;
+    rmSync(dir, { recursive: true });
+  });
+});
 
 describe("metrics on the disk", () => {
   it("lose nothing that was flushed when the hub is killed at any moment", { timeout: 120 * SECOND }, async () => {

@@ -9,7 +9,7 @@ import { readStream } from "./row-stream.ts";
 import { seriesMatcher, seriesOfText } from "./series-name.ts";
 import { cutTable, mergeTables, type Column, type Table } from "./table.ts";
 
-/** What the worker is asked: the query, its plan, and the streams that only the log has, by server. */
+/** What the process is asked: the query, its plan, and the streams that only the log has, by server. */
 export interface Question {
   query: Pick<MetricsQuery, "servers" | "services" | "metrics" | "aggregate">;
   plan: Plan;
@@ -90,9 +90,7 @@ function addRaw(hours: Hours, server: Asked, labels: Map<string, number>, plan: 
 }
 
 function storedTables(hours: Hours, key: number, labels: Map<string, number>): Table<string>[] {
-  const row = hours.hour(key);
-  const sources = row === undefined ? hours.parts(key) : [row, ...hours.parts(key)];
-  return sources.flatMap(({ body }) => hours.read(() => readLabels(hours, body, labels)) ?? []);
+  return hours.bodies(key).flatMap((body) => hours.read(() => readLabels(hours, body, labels)) ?? []);
 }
 
 function readLabels(hours: Hours, body: Uint8Array, labels: Map<string, number>): Table<string> | undefined {

@@ -11,7 +11,7 @@ import { openEmbeddedMetrics, type EmbeddedMetrics } from "./embedded-metrics.ts
 import { Engine } from "./engine.ts";
 import { MemoryMetrics } from "./memory-metrics.ts";
 import { casesPolicy, metricsCases } from "./metrics-store.cases.ts";
-import { WorkerLink } from "./worker-link.ts";
+import { ProcessLink } from "./process-link.ts";
 
 metricsCases("the model in memory", false, async () => ({
   open: async (clock) => new MemoryMetrics(clock, casesPolicy),
@@ -131,11 +131,11 @@ describe("the embedded metrics store in trouble", () => {
   });
 });
 
-describe("the metrics' thread", () => {
+describe("the metrics' process", () => {
   it("ends when there has been nothing to do, and starts again when there is", async () => {
     const dir = await mkdtemp(join(tmpdir(), "tailherd-metrics-"));
     const clock = new FakeClock();
-    const link = new WorkerLink({ file: join(dir, "metrics.db"), clock });
+    const link = new ProcessLink({ file: join(dir, "metrics.db"), clock });
     assert.equal(link.isRunning, false);
     assert.equal((await link.call("stats", {})).samples, 0);
     assert.equal(link.isRunning, true);
@@ -150,7 +150,7 @@ describe("the metrics' thread", () => {
   it("that does not answer is given up, and the next call has another", async () => {
     const dir = await mkdtemp(join(tmpdir(), "tailherd-metrics-"));
     const clock = new FakeClock();
-    const link = new WorkerLink({ file: join(dir, "metrics.db"), clock });
+    const link = new ProcessLink({ file: join(dir, "metrics.db"), clock });
     await link.call("stats", {});
     const unanswered = link.call("sealDue", { now: 0, budget: 0 });
     // The call goes out after the thread before has ended, a turn later.

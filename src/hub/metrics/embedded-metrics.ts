@@ -1,4 +1,4 @@
-// The embedded metrics store: a log of what has come, and a SQLite database of blobs that a worker thread owns. The main thread
+// The embedded metrics store: a log of what has come, and a SQLite database of blobs that a process of its own has open. The hub's
 // only rounds, appends to memory, and draws up points.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ import type {
 } from "./metrics-store.ts";
 import { planQuery, type Plan } from "./query-plan.ts";
 import { SampleLog } from "./sample-log.ts";
-import { WorkerLink } from "./worker-link.ts";
+import { ProcessLink } from "./process-link.ts";
 
 /** Clocks that are ahead by more are wrong. */
 const AHEAD = HOUR;
@@ -46,7 +46,7 @@ export class EmbeddedMetrics implements MetricsStore {
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly log: SampleLog;
-  private readonly link: WorkerLink;
+  private readonly link: ProcessLink;
   private policy: RetentionPolicy;
   private timer: Timer | undefined;
   private refused = 0;
@@ -64,7 +64,7 @@ export class EmbeddedMetrics implements MetricsStore {
     this.logger = options.logger;
     this.policy = options.policy;
     this.log = log;
-    this.link = new WorkerLink({ file: join(options.dir, "metrics.db"), clock: options.clock });
+    this.link = new ProcessLink({ file: join(options.dir, "metrics.db"), clock: options.clock });
     this.droppedAt = this.clock.now();
     this.timer = this.clock.after(TICK, () => this.tick());
   }
@@ -108,8 +108,7 @@ export class EmbeddedMetrics implements MetricsStore {
     }
     const { servers, metrics, aggregate, services } = query;
     const asked = { servers, metrics, aggregate, ...(services === undefined ? {} : { services }) };
-    const transfer = [...tails.values()].flat().map(({ buffer }) => buffer);
-    const series = await this.link.call("query", { question: { query: asked, plan, tails } }, transfer);
+    const series = await this.link.call("query", { question: { query: asked, plan, tails } });
     return { step, series: series.map((each) => drawUp(each, plan)) };
   }
 
@@ -184,7 +183,7 @@ export class EmbeddedMetrics implements MetricsStore {
       });
   }
 
-  /** The worker is woken only when there is something to do. */
+  /** The process is started only when there is something to do. */
   private async work(): Promise<void> {
     const now = this.clock.now();
     if (this.log.isDue) await this.log.rotate();
@@ -206,7 +205,7 @@ export class EmbeddedMetrics implements MetricsStore {
     for (const path of this.log.waiting) {
       await this.link.call("takeIn", { path });
       await this.log.taken(path);
-      // When its hours are due only the worker knows; it is asked at the next turn.
+      // When its hours are due only the process knows; it is asked at the next turn.
       this.nextSealing = 0;
     }
   }
@@ -240,11 +239,14 @@ export class EmbeddedMetrics implements MetricsStore {
 /** The points of one series; buckets without a value are left out. */
 function drawUp({ server_id, service, index, metric, values, min, max }: AnsweredSeries, plan: Plan): MetricsSeries {
   const points: MetricsSeries["points"] = [];
+  const list: number[] = [];
   for (let at = 0; at < values.length; at++) {
     const value = values[at] ?? Number.NaN;
-    if (!Number.isNaN(value)) points.push([(plan.first + at) * plan.step, value]);
+    if (Number.isNaN(value)) continue;
+    points.push([(plan.first + at) * plan.step, value]);
+    list.push(value);
   }
-  const low = present(min);
+  const low = min === values ? list : present(min);
   return { server_id, service, index, metric, points, min: low, max: max === min ? low : present(max) };
 }
 

@@ -8,12 +8,12 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import fc from "fast-check";
 import { FakeClock } from "../../base/clock.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../base/units.ts";
-import { TailherdError } from "../../contract/errors.ts";
 import { Engine } from "./engine.ts";
 import { grainOf } from "./grain.ts";
 import { MemoryMetrics } from "./memory-metrics.ts";
 import { casesPolicy } from "./metrics-store.cases.ts";
 import type { Aggregate, MetricsQuery, Sample } from "./metrics-store.ts";
+import { UnavailableError } from "./metrics-database.ts";
 import { planQuery } from "./query-plan.ts";
 import { RowStream } from "./row-stream.ts";
 import { encodeFrame } from "./segment-file.ts";
@@ -178,7 +178,7 @@ describe("the metrics' database", () => {
 
   it("refuses a file that another process has open, and leaves it alone", async () => {
     await takeIn([cpu(START, 1)]);
-    assert.throws(() => new Engine({ file, now: () => NOW }), TailherdError);
+    assert.throws(() => new Engine({ file, now: () => NOW }), UnavailableError);
     assert.deepEqual(
       readdirSync(dir).filter((name) => name.includes("damaged")),
       [],

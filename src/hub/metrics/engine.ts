@@ -1,10 +1,10 @@
 // The metrics' database as one thing: opens it, takes log files in, seals, answers, drops; and when the file turns out to be damaged,
-// sets it aside and goes on with an empty one. Runs in the worker; each call is a slice of work, so that others come in between.
+// sets it aside and goes on with an empty one. Runs in metrics-process.ts; each call is a slice of work, so that others come in between.
 import type { DatabaseSync } from "node:sqlite";
 import { HOUR, MINUTE } from "../../base/units.ts";
 import { answer, type AnsweredSeries, type Question } from "./answer.ts";
 import { hourKey, hourOf, Hours } from "./hours.ts";
-import { isDamage, openMetricsDatabase, putAside } from "./metrics-database.ts";
+import { isDamage, openMetricsDatabase, putAside, unavailable } from "./metrics-database.ts";
 import type { RetentionPolicy, TopList } from "./metrics-store.ts";
 import { dropSome, forgetServer, oldestHour, usedBytes } from "./retention.ts";
 import { readStream } from "./row-stream.ts";
@@ -123,7 +123,7 @@ export class Engine {
       if (!isDamage(error, this.file)) {
         // Names given in a transaction that was taken back are not in the file.
         this.use(new Hours(this.hours.db));
-        throw error;
+        throw unavailable(error, `Cannot use the metrics ${this.file}`, this.file);
       }
     }
     this.use(this.beginAnew(this.hours.db));

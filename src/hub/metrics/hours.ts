@@ -79,6 +79,13 @@ export class Hours {
     return this.statements.hour.get(key) as unknown as HourRow | undefined;
   }
 
+  /** The blobs of an hour and of its parts, oldest first. */
+  bodies(key: number): Uint8Array[] {
+    const row = this.statements.body.get(key);
+    const parts = this.parts(key).map(({ body }) => body);
+    return row === undefined ? parts : [row.body as Uint8Array, ...parts];
+  }
+
   /** In the order in which they came. */
   parts(key: number): PartRow[] {
     return this.pending.has(key) ? (this.statements.parts.all(key) as unknown as PartRow[]) : [];
@@ -153,7 +160,7 @@ export class Hours {
 
 function prepare(
   db: DatabaseSync,
-): Record<"hour" | "parts" | "putHour" | "putPart" | "dropParts", StatementSync> &
+): Record<"hour" | "body" | "parts" | "putHour" | "putPart" | "dropParts", StatementSync> &
   Record<LevelName, Record<"get" | "put" | "range", StatementSync>> {
   const level = (name: LevelName): Record<"get" | "put" | "range", StatementSync> => ({
     get: db.prepare(`SELECT body FROM ${name} WHERE id = ?`),
@@ -161,6 +168,7 @@ function prepare(
     range: db.prepare(`SELECT id & ${SERVERS - 1} AS server, body FROM ${name} WHERE id >= ? AND id < ?`),
   });
   return {
+    body: db.prepare("SELECT body FROM hour WHERE id = ?"),
     hour: db.prepare("SELECT samples, top, body FROM hour WHERE id = ?"),
     parts: db.prepare("SELECT samples, top, body FROM part WHERE hour = ? ORDER BY seq"),
     putHour: db.prepare("INSERT OR REPLACE INTO hour (id, samples, top, body) VALUES (?, ?, ?, ?)"),

@@ -2,12 +2,14 @@
 // its place, since metrics may be lost and nothing else of the hub may wait for them.
 import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { stamp } from "../store/database-damage.ts";
-import { sqliteTrouble, storeError } from "../store/sqlite-errors.ts";
+import { sqliteTrouble, troubleWords } from "../store/sqlite-trouble.ts";
+import { stamp } from "../store/stamp.ts";
 
 /** "THme" in the file's header. */
 const APPLICATION_ID = 0x54486d65;
 const VERSION = 1;
+/** Milliseconds that the process of a hub that was just killed may take to end. */
+const PATIENCE = 500;
 
 /** Bits of a key that are the server's number; what stands above is an hour, or a period and a label. */
 export const SERVER_BITS = 20;
@@ -43,13 +45,13 @@ export function openMetricsDatabase(file: string, now: number): OpenedDatabase {
   try {
     return { db: connect(file), setAside: null };
   } catch (error) {
-    if (!isDamage(error, file)) throw storeError(error, `Cannot open the metrics ${file}`, file);
+    if (!isDamage(error, file)) throw unavailable(error, `Cannot open the metrics ${file}`, file);
   }
   const setAside = putAside(file, now);
   try {
     return { db: connect(file), setAside };
   } catch (error) {
-    throw storeError(error, `Cannot make new metrics ${file}`, file);
+    throw unavailable(error, `Cannot make new metrics ${file}`, file);
   }
 }
 
@@ -59,6 +61,24 @@ export function putAside(file: string, now: number): string {
   for (const side of ["", "-wal"]) if (existsSync(file + side)) renameSync(file + side, kept + side);
   rmSync(`${file}-journal`, { force: true });
   return kept;
+}
+
+/** The disk or another process does not allow it now. A `TailherdError` on the other side of the process. */
+export class UnavailableError extends Error {
+  readonly code: "disk_full" | "degraded";
+
+  constructor(code: "disk_full" | "degraded", message: string, options: { cause: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The error as people read it; mistakes of ours stay as they are. `attempted` are the words before the colon. */
+export function unavailable(error: unknown, attempted: string, file: string): unknown {
+  const trouble = sqliteTrouble(error, file);
+  if (error instanceof UnavailableError || trouble === "other") return error;
+  const code = trouble === "disk_full" ? "disk_full" : "degraded";
+  return new UnavailableError(code, `${attempted}: ${troubleWords(trouble, error)}`, { cause: error });
 }
 
 /** A file that cannot be used as it is. */
@@ -74,7 +94,7 @@ function connect(file: string): DatabaseSync {
   // 0600 before there is anything in it; SQLite gives its side files the same mode.
   if (isNew) closeSync(openSync(file, "a", 0o600));
   chmodSync(file, 0o600);
-  const db = new DatabaseSync(file);
+  const db = new DatabaseSync(file, { timeout: PATIENCE });
   try {
     if (isNew) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
     // Exclusive, as the hub's own database and for the same reasons; FULL, because the log is deleted after a commit.

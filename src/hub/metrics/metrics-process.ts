@@ -1,53 +1,50 @@
-// The thread in which the metrics' database lives: its entry file. Answers one message after the other.
-import { parentPort, workerData } from "node:worker_threads";
-import { TailherdError } from "../../contract/errors.ts";
+// The process in which the metrics' database lives: its entry file. Answers one message after the other, and never outlives the hub.
 import { Engine } from "./engine.ts";
-import type { WorkerReply, WorkerRequest } from "./worker-messages.ts";
+import { UnavailableError } from "./metrics-database.ts";
+import type { ProcessReply, ProcessRequest } from "./process-messages.ts";
 
-const port = parentPort;
-if (port === null) throw new Error("Cannot run metrics-worker by itself: it is a thread of the hub");
-
-const { file } = workerData as { file: string };
+const [file] = process.argv.slice(2);
 let engine: Engine | undefined;
 let last = Promise.resolve();
 
-port.on("message", (request: WorkerRequest) => {
+process.on("message", (request: ProcessRequest) => {
   // One after the other, also where reading a log file waits for the disk.
   last = last.then(() => reply(request));
 });
+process.on("disconnect", () => process.exit());
+// Signals that a terminal sends to all of a group are the hub's to answer; it says when to end.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 
-async function reply(request: WorkerRequest): Promise<void> {
+async function reply(request: ProcessRequest): Promise<void> {
   const { id } = request;
   try {
-    const { result, transfer } = await act(request);
-    port?.postMessage({ id, result } satisfies WorkerReply, transfer);
+    say({ id, result: await act(request) });
   } catch (error) {
-    const code = error instanceof TailherdError ? error.code : null;
-    const message = error instanceof Error ? error.message : String(error);
-    port?.postMessage({ id, error: { code, message } } satisfies WorkerReply);
+    const code = error instanceof UnavailableError ? error.code : null;
+    say({ id, error: { code, message: error instanceof Error ? error.message : String(error) } });
   }
-  if (request.method === "end") port?.close();
 }
 
-async function act(request: WorkerRequest): Promise<{ result: unknown; transfer: ArrayBuffer[] }> {
+function say(message: ProcessReply): void {
+  process.send?.(message);
+}
+
+async function act(request: ProcessRequest): Promise<unknown> {
   if (request.method === "end") {
     engine?.close();
-    return { result: undefined, transfer: [] };
+    engine = undefined;
+    // Once the answer is out, nothing holds the process.
+    setImmediate(() => process.disconnect());
+    return undefined;
   }
-  engine ??= new Engine({ file, now: () => Date.now() });
-  if (request.method !== "query") return { result: await plainly(engine, request), transfer: [] };
-  const result = engine.query(request.question);
-  // One array may be all three.
-  const arrays = new Set(result.flatMap(({ values, min, max }) => [values.buffer, min.buffer, max.buffer]));
-  return { result, transfer: [...arrays] as ArrayBuffer[] };
-}
-
-async function plainly(engine: Engine, request: Exclude<WorkerRequest, { method: "query" | "end" }>): Promise<unknown> {
+  engine ??= new Engine({ file: file ?? "", now: () => Date.now() });
   switch (request.method) {
     case "takeIn":
       return await engine.takeIn(request.path);
     case "sealDue":
       return engine.sealDue(request.now, request.budget);
+    case "query":
+      return engine.query(request.question);
     case "topAt":
       return engine.topAt(request.server, request.at, request.streams);
     case "drop":

@@ -1,11 +1,12 @@
-// The main thread's end of the metrics' worker: starts it when there is something to do, ends it when there has been nothing for a
-// while, and lets no call wait for ever.
+// The hub's end of the metrics' process: starts it when there is something to do, ends it when there has been nothing for a while,
+// and lets no call wait for ever.
+import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import { fileURLToPath } from "node:url";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { MINUTE, SECOND } from "../../base/units.ts";
 import { TailherdError } from "../../contract/errors.ts";
-import type { WorkerMethods, WorkerReply } from "./worker-messages.ts";
+import type { ProcessMethods, ProcessReply } from "./process-messages.ts";
 
 interface Call {
   resolve: (result: unknown) => void;
@@ -13,17 +14,18 @@ interface Call {
   deadline: Timer;
 }
 
-/** An idle thread costs some megabytes; starting one costs tens of milliseconds. */
+/** An idle process costs some megabytes; starting one costs tens of milliseconds. */
 const IDLE = 20 * SECOND;
-/** A thread that has not answered by then never will. */
+/** A process that has not answered by then never will. */
 const DEADLINE = 2 * MINUTE;
-const LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 512, stackSizeMb: 1 };
+/** A heap that stays small, and one that fails before it takes the machine's memory. */
+const FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=512", "--disable-warning=ExperimentalWarning"];
 
 /** Not there, there and at work or idle, or ending; a call while it ends waits for the next one. */
-export class WorkerLink {
+export class ProcessLink {
   private readonly file: string;
   private readonly clock: Clock;
-  private worker: Worker | undefined;
+  private child: ChildProcess | undefined;
   private readonly calls = new Map<number, Call>();
   private number = 0;
   private idle: Timer | undefined;
@@ -34,64 +36,68 @@ export class WorkerLink {
     this.clock = options.clock;
   }
 
-  /** Whether the thread is there. */
+  /** Whether the process is there. */
   get isRunning(): boolean {
-    return this.worker !== undefined;
+    return this.child !== undefined;
   }
 
-  /** Rejects with a `TailherdError`: of the method, `timed_out`, or why the thread ended. */
-  async call<M extends Exclude<keyof WorkerMethods, "end">>(
+  /** Rejects with a `TailherdError`: of the method, `timed_out`, or why the process ended. */
+  async call<M extends Exclude<keyof ProcessMethods, "end">>(
     method: M,
-    args: WorkerMethods[M]["args"],
-    transfer: ArrayBuffer[] = [],
-  ): Promise<WorkerMethods[M]["result"]> {
+    args: ProcessMethods[M]["args"],
+  ): Promise<ProcessMethods[M]["result"]> {
     await this.ending;
     this.idle?.cancel();
-    const worker = (this.worker ??= this.start());
-    return (await this.ask(worker, method, args, transfer)) as WorkerMethods[M]["result"];
+    const child = (this.child ??= this.start());
+    return (await this.ask(child, method, args)) as ProcessMethods[M]["result"];
   }
 
-  /** Ends the thread once it has answered all calls. */
+  /** Ends the process once it has answered all calls. */
   async end(): Promise<void> {
     this.idle?.cancel();
-    const worker = this.worker;
-    if (worker === undefined) return await this.ending;
-    this.worker = undefined;
-    const gone = once(worker, "exit");
-    this.ending = this.ask(worker, "end", {}, []).then(
+    const child = this.child;
+    if (child === undefined) return await this.ending;
+    this.child = undefined;
+    const gone = once(child, "exit");
+    this.ending = this.ask(child, "end", {}).then(
       async () => void (await gone),
-      async () => void (await worker.terminate()),
+      () => kill(child, gone),
     );
     await this.ending;
   }
 
-  private ask(worker: Worker, method: keyof WorkerMethods, args: object, transfer: ArrayBuffer[]): Promise<unknown> {
+  private ask(child: ChildProcess, method: keyof ProcessMethods, args: object): Promise<unknown> {
     const id = ++this.number;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const deadline = this.clock.after(DEADLINE, () => this.giveUp(worker));
+    const deadline = this.clock.after(DEADLINE, () => this.giveUp(child));
     this.calls.set(id, { resolve, reject, deadline });
-    worker.ref();
-    worker.postMessage({ id, method, ...args }, transfer);
+    child.ref();
+    child.channel?.ref();
+    // A process that cannot be told anything is about to be known as gone.
+    child.send({ id, method, ...args }, () => {});
     return promise;
   }
 
-  private start(): Worker {
-    // The build puts the worker beside the file that this one is bundled into.
+  private start(): ChildProcess {
+    // The build puts it beside the file that this one is bundled into.
     const built = process.env.TAILHERD_BUILT === "1";
-    const entry = new URL(built ? "./metrics-worker.js" : "./metrics-worker.ts", import.meta.url);
-    const worker = new Worker(entry, {
-      workerData: { file: this.file },
-      name: "metrics",
-      resourceLimits: LIMITS,
-      execArgv: [],
+    const entry = new URL(built ? "./metrics-process.js" : "./metrics-process.ts", import.meta.url);
+    const child = fork(fileURLToPath(entry), [this.file], {
+      serialization: "advanced",
+      execArgv: FLAGS,
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      // Nothing of the hub's environment is its business; one arena of malloc is enough for it.
+      env: { MALLOC_ARENA_MAX: "1" },
     });
-    worker.on("message", (reply: WorkerReply) => this.settle(worker, reply));
-    worker.on("error", (error) => this.lose(worker, error));
-    worker.on("exit", () => this.lose(worker, new TailherdError("degraded", "The metrics' thread has ended")));
-    return worker;
+    const gone = (why: string): void =>
+      this.lose(child, new TailherdError("degraded", `Cannot use the metrics: their process ${why}`));
+    child.on("message", (reply: ProcessReply) => this.settle(child, reply));
+    child.on("error", (error) => gone(`cannot be run (${error.message})`));
+    child.on("exit", (code, signal) => gone(`has ended (${signal ?? code})`));
+    return child;
   }
 
-  private settle(worker: Worker, reply: WorkerReply): void {
+  private settle(child: ChildProcess, reply: ProcessReply): void {
     const call = this.calls.get(reply.id);
     this.calls.delete(reply.id);
     call?.deadline.cancel();
@@ -101,25 +107,31 @@ export class WorkerLink {
         new TailherdError(code ?? "degraded", code === null ? `Cannot use the metrics: ${message}` : message),
       );
     } else call?.resolve(reply.result);
-    if (this.calls.size > 0 || worker !== this.worker) return;
-    worker.unref();
+    if (this.calls.size > 0 || child !== this.child) return;
+    child.unref();
+    child.channel?.unref();
     this.idle?.cancel();
     this.idle = this.clock.after(IDLE, () => void this.end());
   }
 
-  private giveUp(worker: Worker): void {
-    this.lose(worker, new TailherdError("timed_out", `The metrics' thread has not answered in ${DEADLINE / SECOND} s`));
-    this.ending = worker.terminate().then(() => undefined);
+  private giveUp(child: ChildProcess): void {
+    this.lose(child, new TailherdError("timed_out", `The metrics' process has not answered in ${DEADLINE / SECOND} s`));
+    this.ending = kill(child, once(child, "exit"));
   }
 
-  /** The thread is gone: all that was asked fails, and the next call starts another. */
-  private lose(worker: Worker, error: unknown): void {
-    if (worker === this.worker) this.worker = undefined;
-    else if (this.worker !== undefined) return;
+  /** The process is gone: all that was asked fails, and the next call starts another. */
+  private lose(child: ChildProcess, error: unknown): void {
+    if (child === this.child) this.child = undefined;
+    else if (this.child !== undefined) return;
     for (const call of this.calls.values()) {
       call.deadline.cancel();
       call.reject(error);
     }
     this.calls.clear();
   }
+}
+
+async function kill(child: ChildProcess, gone: Promise<unknown>): Promise<void> {
+  child.kill("SIGKILL");
+  await gone;
 }

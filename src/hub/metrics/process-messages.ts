@@ -1,11 +1,11 @@
-// What the hub's main thread and the metrics' worker say to one another.
-import type { ErrorCode } from "../../contract/error-table.ts";
+// What the hub and the metrics' process say to one another.
 import type { AnsweredSeries, Question } from "./answer.ts";
 import type { EngineStats } from "./engine.ts";
+import type { UnavailableError } from "./metrics-database.ts";
 import type { RetentionPolicy, TopList } from "./metrics-store.ts";
 
-/** What the worker can do: its arguments and its result; see `Engine`. */
-export interface WorkerMethods {
+/** What the process can do: its arguments and its result; see `Engine`. */
+export interface ProcessMethods {
   takeIn: { args: { path: string }; result: void };
   sealDue: { args: { now: number; budget: number }; result: number | null };
   query: { args: { question: Question }; result: AnsweredSeries[] };
@@ -13,15 +13,15 @@ export interface WorkerMethods {
   drop: { args: { policy: RetentionPolicy; now: number }; result: boolean };
   forget: { args: { server: string }; result: void };
   stats: { args: object; result: EngineStats };
-  /** Closes the database; the thread ends. */
+  /** Closes the database; the process ends. */
   end: { args: object; result: void };
 }
 
-export type WorkerRequest = {
-  [Method in keyof WorkerMethods]: { id: number; method: Method } & WorkerMethods[Method]["args"];
-}[keyof WorkerMethods];
+export type ProcessRequest = {
+  [Method in keyof ProcessMethods]: { id: number; method: Method } & ProcessMethods[Method]["args"];
+}[keyof ProcessMethods];
 
-/** Errors lose their class between threads: the code of a `TailherdError`, or null, and the words. */
-export type WorkerReply =
+/** Errors lose their class on the way: the code of an `UnavailableError`, or null, and the words. */
+export type ProcessReply =
   | { id: number; result: unknown }
-  | { id: number; error: { code: ErrorCode | null; message: string } };
+  | { id: number; error: { code: UnavailableError["code"] | null; message: string } };

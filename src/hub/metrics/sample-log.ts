@@ -3,9 +3,9 @@
 import { mkdir, open, readdir, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Timer } from "../../base/clock.ts";
-import { HOUR, MIB, SECOND } from "../../base/units.ts";
+import { HOUR, KIB, MIB, SECOND } from "../../base/units.ts";
 import type { Logger } from "../../runtime/logger.ts";
-import { sqliteTrouble, troubleWords } from "../store/sqlite-errors.ts";
+import { sqliteTrouble, troubleWords } from "../store/sqlite-trouble.ts";
 import { RowStream } from "./row-stream.ts";
 import { encodeFrame, type LogEntry } from "./segment-file.ts";
 
@@ -31,7 +31,11 @@ interface Generation {
 const FLUSH_INTERVAL = 5 * SECOND;
 /** A log this long is taken into the database: reading it at each query of many servers would be slow. */
 const ROTATE_BYTES = 4 * MIB;
+/** But not before it holds more than the names of series, which each file tells anew for each server. */
+const ROTATE_BYTES_PER_SERVER = 4 * KIB;
 const ROTATE_AGE = HOUR;
+/** Servers in one frame, so that making it holds the event loop for a few milliseconds only. */
+const FRAME_SERVERS = 500;
 /** What waits in memory at most while the disk takes nothing. */
 const MAX_MEMORY = 64 * MIB;
 const NAME = /^samples-(\d+)\.log$/;
@@ -93,7 +97,8 @@ export class SampleLog {
   get isDue(): boolean {
     const growing = this.growing;
     if (growing === undefined) return false;
-    return growing.bytes >= ROTATE_BYTES || this.clock.now() - growing.since >= ROTATE_AGE;
+    const long = Math.max(ROTATE_BYTES, growing.streams.size * ROTATE_BYTES_PER_SERVER);
+    return growing.bytes >= long || this.clock.now() - growing.since >= ROTATE_AGE;
   }
 
   /** Ends the growing file, so that it waits too, once it is written. */
@@ -189,31 +194,44 @@ export class SampleLog {
   }
 
   private async writeGrown(generation: Generation): Promise<void> {
-    const { dirty, forgotten } = generation;
+    try {
+      generation.handle ??= await open(generation.path, "w", 0o600);
+      // What grows meanwhile is for the next time.
+      for (let left = generation.dirty.size; left > 0 || generation.forgotten.length > 0; left -= FRAME_SERVERS) {
+        await this.writeFrame(generation, generation.handle);
+      }
+      await generation.handle.datasync();
+      if (this.problem !== null) this.logger.info({ file: generation.path }, "Samples can be written again");
+      this.problem = null;
+    } catch (error) {
+      this.failed(error, generation.path);
+    }
+  }
+
+  /** Writes how some servers have grown. A frame that failed is made anew, and written over what it left. */
+  private async writeFrame(generation: Generation, handle: FileHandle): Promise<void> {
+    const { forgotten, offset } = generation;
+    const servers = [...generation.dirty].slice(0, FRAME_SERVERS);
     const entries = [...forgotten];
     const grown: { stream: RowStream; length: number }[] = [];
-    for (const server of dirty) {
+    for (const server of servers) {
+      generation.dirty.delete(server);
       const stream = generation.streams.get(server);
       if (stream === undefined) continue;
       entries.push({ kind: "bytes", server_id: server, bytes: stream.bytes(stream.written) });
       grown.push({ stream, length: stream.length });
     }
-    generation.dirty = new Set();
     generation.forgotten = [];
+    const frame = encodeFrame(entries);
     try {
-      generation.handle ??= await open(generation.path, "w", 0o600);
-      const frame = encodeFrame(entries);
-      await writeAll(generation.handle, frame, generation.offset);
-      await generation.handle.datasync();
-      generation.offset += frame.length;
-      for (const { stream, length } of grown) stream.written = length;
-      if (this.problem !== null) this.logger.info({ file: generation.path }, "Samples can be written again");
-      this.problem = null;
+      await writeAll(handle, frame, offset);
     } catch (error) {
-      generation.dirty = dirty.union(generation.dirty);
+      for (const server of servers) generation.dirty.add(server);
       generation.forgotten = [...forgotten, ...generation.forgotten];
-      this.failed(error, generation.path);
+      throw error;
     }
+    generation.offset = offset + frame.length;
+    for (const { stream, length } of grown) stream.written = length;
   }
 
   private failed(error: unknown, path: string): void {
