@@ -9,8 +9,10 @@ import { changeToBrowser } from "./change-to-browser.ts";
 import { crashRestart } from "./crash-restart.ts";
 import { dashboard } from "./dashboard.ts";
 import { frames } from "./frames.ts";
+import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
 import type { Bench, Finding, Measure } from "./measure.ts";
+import { metrics } from "./metrics.ts";
 import { output } from "./output.ts";
 import { presentPeers } from "./peers/peers.ts";
 import { renderReport } from "./report.ts";
@@ -35,6 +37,8 @@ const MEASURES: readonly Measure[] = [
   dashboard,
   frames,
   sampler,
+  metrics,
+  heartbeats,
 ];
 
 const { values: options, positionals: names } = parseArgs({
