@@ -2,6 +2,7 @@
 import { HOUR } from "../../base/units.ts";
 import { Accumulator, combine, type Combined } from "./accumulator.ts";
 import { hourKey, hourOf, type Hours, type LevelName } from "./hours.ts";
+import { UnavailableError } from "./metrics-database.ts";
 import type { MetricsQuery, SeriesName } from "./metrics-store.ts";
 import type { Plan } from "./query-plan.ts";
 import { LEVELS } from "./rollup.ts";
@@ -24,6 +25,9 @@ export interface AnsweredSeries extends SeriesName, Combined {
 /** A server's number is as good as its scan above so many servers: one range of keys instead of a look-up each. */
 const SCAN_FROM = 16;
 
+/** Buckets of all series together that one query may need: some 200 MB while it is answered. */
+const MAX_CELLS = 8_000_000;
+
 interface Asked {
   name: string;
   /** Undefined while it is only in the log. */
@@ -32,15 +36,29 @@ interface Asked {
   /** Hours whose samples are not all in rollups. */
   rawHours: Set<number>;
   found: Map<string, Accumulator>;
+  /** Shared by all: buckets that may still be made. */
+  room: { cells: number };
 }
 
 /** Answers; series by metric, service, index, server. */
 export function answer(hours: Hours, { query, plan, tails }: Question): AnsweredSeries[] {
   const matches = seriesMatcher(query);
   const labels = new Map([...hours.labels.entries()].filter(([text]) => matches(seriesOfText(text))));
-  const wants = (text: string): boolean => labels.has(text) || matches(seriesOfText(text));
+  const known = new Map<string, boolean>();
+  // Thousands of streams have the same names.
+  const wants = (text: string): boolean => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const wanted = matches(seriesOfText(text));
+    known.set(text, wanted);
+    return wanted;
+  };
   const span = { from: plan.first * plan.step, to: (plan.first + plan.count) * plan.step };
-  const asked = [...new Set(query.servers)].map((name) => ask(hours, name, tails.get(name) ?? [], wants, plan, span));
+  const room = { cells: MAX_CELLS };
+  const asked = [...new Set(query.servers)].map((name) => {
+    const streams = tails.get(name) ?? [];
+    return { ...ask(hours, name, streams, wants, plan, span), found: new Map<string, Accumulator>(), room };
+  });
   for (const server of asked) addRaw(hours, server, labels, plan, span);
   if (plan.resolution !== "raw") addRollups(hours, plan.resolution, asked, labels, plan, span);
   return order(query.aggregate === "none" ? each(asked) : together(asked, query.aggregate, plan.count));
@@ -58,7 +76,7 @@ function ask(
   wants: (text: string) => boolean,
   { resolution }: Plan,
   span: Span,
-): Asked {
+): Pick<Asked, "name" | "number" | "tail" | "rawHours"> {
   const tail = cutTable(mergeTables(streams.map((bytes) => readStream(bytes, wants).table)), span.from, span.to);
   const number = hours.servers.find(name);
   const [first, last] = [hourOf(span.from), hourOf(span.to - 1)];
@@ -68,12 +86,21 @@ function ask(
   else if (number !== undefined) {
     for (const hour of hours.pendingHours(number)) if (hour >= first && hour <= last) rawHours.add(hour);
   }
-  return { name, number, tail, rawHours, found: new Map() };
+  return { name, number, tail, rawHours };
 }
 
-function accumulatorOf({ found }: Asked, text: string, count: number): Accumulator {
-  let accumulator = found.get(text);
-  if (accumulator === undefined) found.set(text, (accumulator = new Accumulator(count)));
+function accumulatorOf({ found, room }: Asked, text: string, count: number): Accumulator {
+  const known = found.get(text);
+  if (known !== undefined) return known;
+  room.cells -= count;
+  if (room.cells < 0) {
+    throw new UnavailableError(
+      "refused",
+      `Cannot answer the query: it needs more than ${MAX_CELLS} points; ask for fewer servers or metrics, or for a larger step`,
+    );
+  }
+  const accumulator = new Accumulator(count);
+  found.set(text, accumulator);
   return accumulator;
 }
 

@@ -121,6 +121,25 @@ describe("the embedded metrics store in trouble", () => {
     );
   });
 
+  it("answers from its log files what is too long to be sent", async () => {
+    // Values without a code take nine bytes each.
+    const values = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`m${i}`, 1e20 * (i + 1)]));
+    for (let i = 0; i < 3000; i++) await store.append({ server_id: "b", at: START + i * SECOND, values });
+    for (let i = 0; i < 3; i++) await append(START + i * SECOND);
+    for (const rotated of [false, true]) {
+      const range = { from: START, to: START + HOUR, step: 1, aggregate: "none" } as const;
+      const { series } = await store.query({ servers: ["a", "b"], metrics: ["m7", "load_1"], ...range });
+      assert.deepEqual(
+        series.map(({ server_id, points }) => [server_id, points.length]),
+        [
+          ["a", 3],
+          ["b", 3000],
+        ],
+      );
+      if (!rotated) await store.settle();
+    }
+  });
+
   it("takes its log in by itself once it is an hour old", async () => {
     await append(START);
     for (const time of [MINUTE, HOUR, MINUTE]) {

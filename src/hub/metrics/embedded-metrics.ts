@@ -3,7 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Timer } from "../../base/clock.ts";
-import { DAY, HOUR, MINUTE } from "../../base/units.ts";
+import { DAY, HOUR, MIB, MINUTE } from "../../base/units.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { AnsweredSeries } from "./answer.ts";
 import type {
@@ -25,6 +25,8 @@ const AHEAD = HOUR;
 const TICK = MINUTE;
 /** Milliseconds of sealing between two other calls. */
 const SLICE = 200;
+
+const MANY_BYTES = 2 * MIB;
 
 /** Where it lies and what it keeps. */
 export interface EmbeddedOptions {
@@ -101,15 +103,21 @@ export class EmbeddedMetrics implements MetricsStore {
     const step = plan.step / 1000;
     if (plan.count === 0) return { step, series: [] };
     await this.takeIn();
-    const tails = new Map<string, Uint8Array<ArrayBuffer>[]>();
-    for (const server of query.servers) {
-      const streams = this.log.tails(server);
-      if (streams.length > 0) tails.set(server, streams);
-    }
     const { servers, metrics, aggregate, services } = query;
     const asked = { servers, metrics, aggregate, ...(services === undefined ? {} : { services }) };
-    const series = await this.link.call("query", { question: { query: asked, plan, tails } });
+    const { tails, files } = await this.notTakenIn(servers);
+    const series = await this.link.call("query", { question: { query: asked, plan, tails }, files });
     return { step, series: series.map((each) => drawUp(each, plan)) };
+  }
+
+  /** What the database has not: as bytes, or of a large fleet as files, since sending megabytes would hold the event loop. */
+  private async notTakenIn(servers: readonly string[]): Promise<{ tails: Map<string, Uint8Array[]>; files: string[] }> {
+    if (this.log.tailBytes(servers) > MANY_BYTES) {
+      await this.log.flush();
+      if (this.log.problem === null) return { tails: new Map(), files: this.log.files };
+    }
+    const tails = servers.map((server) => [server, this.log.tails(server)] as const);
+    return { tails: new Map(tails.filter(([, streams]) => streams.length > 0)), files: [] };
   }
 
   async drop(now: number): Promise<void> {
@@ -202,7 +210,7 @@ export class EmbeddedMetrics implements MetricsStore {
   }
 
   private async takeWaiting(): Promise<void> {
-    for (const path of this.log.waiting) {
+    for (let [path] = this.log.waiting; path !== undefined; [path] = this.log.waiting) {
       await this.link.call("takeIn", { path });
       await this.log.taken(path);
       // When its hours are due only the process knows; it is asked at the next turn.

@@ -52,10 +52,13 @@ async function takeIn(samples: readonly Sample[], into = engine): Promise<void> 
   await into.takeIn(path);
 }
 
-function ask(query: MetricsQuery, tail: readonly Sample[] = []): { server_id: string | null; points: number[][] }[] {
+async function ask(
+  query: MetricsQuery,
+  tail: readonly Sample[] = [],
+): Promise<{ server_id: string | null; points: number[][] }[]> {
   const plan = planQuery(query, casesPolicy, NOW);
   const tails = new Map([...streamsOf(tail)].map(([server, bytes]) => [server, [bytes]]));
-  return engine.query({ query, plan, tails }).map(({ server_id, values, min, max }) => ({
+  return (await engine.query({ query, plan, tails })).map(({ server_id, values, min, max }) => ({
     server_id,
     points: [...values].flatMap((value, i) =>
       Number.isNaN(value) ? [] : [[(plan.first + i) * plan.step, value, min[i] ?? NaN, max[i] ?? NaN]],
@@ -103,11 +106,19 @@ describe("the metrics' database", () => {
           server_id,
           points: points.map(([at, value], i) => [at, value, min[i] ?? NaN, max[i] ?? NaN]),
         }));
-        const told = ask(query, tail);
+        const told = await ask(query, tail);
         assert.deepEqual(rounded(told), rounded(expected));
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("refuses a query that would need more memory than it is worth", async () => {
+    const servers = Array.from({ length: 500 }, (_, i) => `server-${i}`);
+    await takeIn(servers.map((server) => cpu(START, 1, server)));
+    const query = { ...question, servers, step: 1, from: START - 5 * HOUR };
+    await assert.rejects(ask({ ...query, to: START + HOUR / 2 }), /Cannot answer the query: it needs more than/);
+    assert.equal((await ask({ ...query, from: START, to: START + HOUR })).length, 500);
   });
 
   it("seals hours in turns, after they are over", async () => {
@@ -132,7 +143,7 @@ describe("the metrics' database", () => {
     engine = new Engine({ file, now: () => NOW });
     for (const step of [5, 300])
       assert.deepEqual(
-        ask({ ...question, step }).map(({ server_id }) => server_id),
+        (await ask({ ...question, step })).map(({ server_id }) => server_id),
         ["b"],
       );
     assert.equal(engine.stats().damaged, 2);
@@ -162,13 +173,13 @@ describe("the metrics' database", () => {
       engine = new Engine({ file, now: () => NOW });
       const servers = many.map(({ server_id }) => server_id);
       // Where the damage lies decides at which act it is found.
-      for (const step of [5, 300, 3600]) ask({ ...question, servers, step });
+      for (const step of [5, 300, 3600]) await ask({ ...question, servers, step });
       await takeIn([cpu(START + HOUR, 42)]);
       engine.sealDue(NOW, Infinity);
       engine.stats();
       engine.drop(casesPolicy, NOW);
       await takeIn([cpu(START + 2 * HOUR, 43)]);
-      const points = ask(question)[0]?.points.map(([, value]) => value);
+      const points = (await ask(question))[0]?.points.map(([, value]) => value);
       assert.equal(points?.at(-1), 43);
       const aside = engine.stats().set_aside;
       assert.ok(aside?.includes("metrics.db.damaged-"), String(aside));
@@ -198,25 +209,26 @@ describe("the metrics' database", () => {
     const after = engine.stats();
     assert.ok(after.bytes <= cap.bytes, `${after.bytes} of ${cap.bytes} bytes`);
     assert.ok((after.oldest ?? 0) > START);
-    assert.deepEqual(ask({ ...question, servers, step: 5, to: START + HOUR }), []);
-    assert.equal(ask({ ...question, servers, to: START + HOUR })[0]?.points.length, 12);
+    assert.deepEqual(await ask({ ...question, servers, step: 5, to: START + HOUR }), []);
+    assert.equal((await ask({ ...question, servers, to: START + HOUR }))[0]?.points.length, 12);
   });
 
   it("drops each resolution at its own age", async () => {
     await takeIn([cpu(START, 1)]);
     engine.sealDue(NOW, Infinity);
-    const left = (now: number): (number | undefined)[] => {
+    const left = async (now: number): Promise<(number | undefined)[]> => {
       while (engine.drop(casesPolicy, now));
-      const plan = { step: 3600 * SECOND, first: START / HOUR, count: 1 };
-      return (["raw", "fine", "coarse"] as const).map((resolution) => {
-        const [series] = engine.query({ query: question, plan: { ...plan, resolution }, tails: new Map() });
-        return series?.values[0];
-      });
+      const found: (number | undefined)[] = [];
+      for (const resolution of ["raw", "fine", "coarse"] as const) {
+        const plan = { resolution, step: 3600 * SECOND, first: START / HOUR, count: 1 };
+        found.push((await engine.query({ query: question, plan, tails: new Map() }))[0]?.values[0]);
+      }
+      return found;
     };
-    assert.deepEqual(left(START + 13 * DAY), [1, 1, 1]);
-    assert.deepEqual(left(START + 16 * DAY), [undefined, 1, 1]);
-    assert.deepEqual(left(START + 40 * DAY), [undefined, undefined, 1]);
-    assert.deepEqual(left(START + 800 * DAY), [undefined, undefined, undefined]);
+    assert.deepEqual(await left(START + 13 * DAY), [1, 1, 1]);
+    assert.deepEqual(await left(START + 16 * DAY), [undefined, 1, 1]);
+    assert.deepEqual(await left(START + 40 * DAY), [undefined, undefined, 1]);
+    assert.deepEqual(await left(START + 800 * DAY), [undefined, undefined, undefined]);
   });
 });
 

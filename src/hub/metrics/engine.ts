@@ -4,12 +4,12 @@ import type { DatabaseSync } from "node:sqlite";
 import { HOUR, MINUTE } from "../../base/units.ts";
 import { answer, type AnsweredSeries, type Question } from "./answer.ts";
 import { hourKey, hourOf, Hours } from "./hours.ts";
-import { isDamage, openMetricsDatabase, putAside, unavailable } from "./metrics-database.ts";
+import { isDamage, openMetricsDatabase, putAside, unavailable, UnavailableError } from "./metrics-database.ts";
 import type { RetentionPolicy, TopList } from "./metrics-store.ts";
 import { dropSome, forgetServer, oldestHour, usedBytes } from "./retention.ts";
 import { readStream } from "./row-stream.ts";
 import { seal, sealingTime, takeIn, topLists } from "./sealing.ts";
-import { readSegment } from "./segment-file.ts";
+import { readSegment, type Segment } from "./segment-file.ts";
 
 /** How long a list of processes answers for the time after it. */
 const TOP_REACH = 5 * MINUTE;
@@ -24,7 +24,7 @@ export interface EngineStats {
   set_aside: string | null;
 }
 
-/** Synchronous but for reading log files. */
+/** Synchronous but for reading log files. One call after the other. */
 export class Engine {
   private readonly file: string;
   private readonly now: () => number;
@@ -64,8 +64,17 @@ export class Engine {
     return next;
   }
 
-  query(question: Question): AnsweredSeries[] {
-    return this.guard((hours) => answer(hours, question));
+  /** `files`: log files that hold more of the streams than the question brings. */
+  async query(question: Question, files: readonly string[] = []): Promise<AnsweredSeries[]> {
+    const tails = new Map(question.tails);
+    for (const file of files) {
+      const { streams } = await readSegment(file).catch(missing);
+      for (const server of question.query.servers) {
+        const bytes = streams.get(server);
+        if (bytes !== undefined) tails.set(server, [...(tails.get(server) ?? []), bytes]);
+      }
+    }
+    return this.guard((hours) => answer(hours, { ...question, tails }));
   }
 
   /** The latest list of processes of the 5 minutes up to `at`; `streams` are those of the server that only the log has. */
@@ -120,6 +129,7 @@ export class Engine {
     try {
       return act(this.hours);
     } catch (error) {
+      if (error instanceof UnavailableError) throw error;
       if (!isDamage(error, this.file)) {
         // Names given in a transaction that was taken back are not in the file.
         this.use(new Hours(this.hours.db));
@@ -140,4 +150,10 @@ export class Engine {
     this.setAside = putAside(this.file, this.now());
     return new Hours(openMetricsDatabase(this.file, this.now()).db);
   }
+}
+
+/** A log file that is gone has been taken into the database meanwhile. */
+function missing(error: NodeJS.ErrnoException): Segment {
+  if (error.code !== "ENOENT") throw error;
+  return { streams: new Map(), forgotten: new Set(), damaged: false };
 }

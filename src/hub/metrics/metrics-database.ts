@@ -63,11 +63,11 @@ export function putAside(file: string, now: number): string {
   return kept;
 }
 
-/** The disk or another process does not allow it now. A `TailherdError` on the other side of the process. */
+/** The disk or another process does not allow it now, or it asks for too much. A `TailherdError` on the other side of the process. */
 export class UnavailableError extends Error {
-  readonly code: "disk_full" | "degraded";
+  readonly code: "disk_full" | "degraded" | "refused";
 
-  constructor(code: "disk_full" | "degraded", message: string, options: { cause: unknown }) {
+  constructor(code: UnavailableError["code"], message: string, options?: { cause: unknown }) {
     super(message, options);
     this.code = code;
   }

@@ -44,7 +44,7 @@ async function act(request: ProcessRequest): Promise<unknown> {
     case "sealDue":
       return engine.sealDue(request.now, request.budget);
     case "query":
-      return engine.query(request.question);
+      return await engine.query(request.question, request.files);
     case "topAt":
       return engine.topAt(request.server, request.at, request.streams);
     case "drop":

@@ -125,6 +125,7 @@ export interface MetricsStore {
   appendTop(list: TopList & { server_id: string }): Promise<void>;
   /** The latest list of the 5 minutes up to `at`. */
   topAt(serverId: string, at: number): Promise<TopList | undefined>;
+  /** Buckets at both ends are whole. Rejects with `refused` when it needs too much, `degraded` or `disk_full` when it cannot be answered now. */
   query(query: MetricsQuery): Promise<MetricsAnswer>;
   /** Drops what the policy does not keep at `now`, Unix milliseconds. */
   drop(now: number): Promise<void>;

@@ -8,7 +8,7 @@ import type { RetentionPolicy, TopList } from "./metrics-store.ts";
 export interface ProcessMethods {
   takeIn: { args: { path: string }; result: void };
   sealDue: { args: { now: number; budget: number }; result: number | null };
-  query: { args: { question: Question }; result: AnsweredSeries[] };
+  query: { args: { question: Question; files: string[] }; result: AnsweredSeries[] };
   topAt: { args: { server: string; at: number; streams: Uint8Array[] }; result: TopList | undefined };
   drop: { args: { policy: RetentionPolicy; now: number }; result: boolean };
   forget: { args: { server: string }; result: void };

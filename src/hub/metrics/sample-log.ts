@@ -122,6 +122,18 @@ export class SampleLog {
     return this.generations.flatMap(({ streams }) => streams.get(server)?.bytes() ?? []);
   }
 
+  /** How many bytes `tails` of these servers would be. */
+  tailBytes(servers: readonly string[]): number {
+    let bytes = 0;
+    for (const { streams } of this.generations) for (const server of servers) bytes += streams.get(server)?.length ?? 0;
+    return bytes;
+  }
+
+  /** All files that hold what is not in the database. */
+  get files(): string[] {
+    return this.generations.map(({ path }) => path);
+  }
+
   forget(server: string): void {
     for (const generation of this.generations) {
       const bytes = generation.streams.get(server)?.length ?? 0;
