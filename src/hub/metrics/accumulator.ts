@@ -79,30 +79,34 @@ export function combine(all: readonly Accumulator[], aggregate: Exclude<Aggregat
     min: new Float64Array(count),
     max: new Float64Array(count),
   };
+  const values = new Float64Array(all.length);
   for (let at = 0; at < count; at++) {
-    const values: number[] = [];
-    let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (const each of finished) {
-      const value = each.values[at] ?? Number.NaN;
+    let found = 0;
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    for (const { values: means, min, max } of finished) {
+      const value = means[at] ?? Number.NaN;
       if (Number.isNaN(value)) continue;
-      values.push(value);
-      min = Math.min(min, each.min[at] ?? min);
-      max = Math.max(max, each.max[at] ?? max);
+      values[found++] = value;
+      const low = min[at] ?? value;
+      const high = max[at] ?? value;
+      if (low < least) least = low;
+      if (high > most) most = high;
     }
-    out.values[at] = aggregateOf(values, aggregate);
-    out.min[at] = values.length === 0 ? Number.NaN : min;
-    out.max[at] = values.length === 0 ? Number.NaN : max;
+    out.values[at] = aggregateOf(values.subarray(0, found), aggregate);
+    out.min[at] = found === 0 ? Number.NaN : least;
+    out.max[at] = found === 0 ? Number.NaN : most;
   }
   return out;
 }
 
 /** NaN for no values; p95 by nearest rank. */
-export function aggregateOf(values: readonly number[], aggregate: Exclude<Aggregate, "none">): number {
+export function aggregateOf(values: Float64Array, aggregate: Exclude<Aggregate, "none">): number {
   if (values.length === 0) return Number.NaN;
   return AGGREGATES[aggregate](values);
 }
 
-const AGGREGATES: Record<Exclude<Aggregate, "none">, (values: readonly number[]) => number> = {
+const AGGREGATES: Record<Exclude<Aggregate, "none">, (values: Float64Array) => number> = {
   avg: (values) => sum(values) / values.length,
   sum,
   min: (values) => values.reduce((least, value) => Math.min(least, value)),
@@ -110,6 +114,8 @@ const AGGREGATES: Record<Exclude<Aggregate, "none">, (values: readonly number[])
   p95: (values) => values.toSorted((a, b) => a - b)[Math.ceil(0.95 * values.length) - 1] ?? Number.NaN,
 };
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i] ?? 0;
+  return total;
 }

@@ -144,13 +144,17 @@ function readCodes(reader: ByteReader, into: Float64Array, byte: number, flags: 
   let base = reader.zigzag();
   into[0] = base;
   for (let i = 1; i < into.length; i++) {
-    // Nearly all are of one byte: this loop is what a query of raw samples takes longest for.
+    // Nearly all are of one byte or two: this loop is what queries take longest for.
     const { position } = reader;
-    const byte = position < end ? (bytes[position] ?? 0) : 128;
+    const byte = bytes[position] ?? 0;
+    const next = bytes[position + 1] ?? 128;
     let step: number;
-    if (byte < 128) {
+    if (byte < 128 && position < end) {
       reader.position = position + 1;
       step = (byte >>> 1) ^ -(byte & 1);
+    } else if (next < 128 && position + 1 < end) {
+      reader.position = position + 2;
+      step = (((byte & 127) | (next << 7)) >>> 1) ^ -(byte & 1);
     } else step = reader.zigzag();
     if (runs && step === 0) {
       const last = i + reader.varint();

@@ -140,8 +140,8 @@ function draw(
   const numbers = [...new Set(all.flatMap((buckets) => [...buckets.keys()]))].sort((a, b) => a - b);
   for (const number of numbers) {
     const lists = all.flatMap((buckets) => [buckets.get(number) ?? []]).filter((list) => list.length > 0);
-    const means = lists.map((list) => aggregateOf(list, "avg"));
-    series.points.push([number * step, aggregateOf(means, aggregate)]);
+    const means = lists.map((list) => aggregateOf(Float64Array.from(list), "avg"));
+    series.points.push([number * step, aggregateOf(Float64Array.from(means), aggregate)]);
     series.min.push(Math.min(...lists.flat()));
     series.max.push(Math.max(...lists.flat()));
   }
