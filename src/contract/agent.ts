@@ -1,6 +1,7 @@
 // What hub and agent say to each other. The hub calls methods, the agent answers and sends notices. In one process the calls
 // are direct; over a network the same tables become JSON-RPC.
 import { z } from "zod";
+import { agentCommandSchema, commandOutputSchema, commandResultSchema } from "./commands.ts";
 import { eventSchema } from "./events.ts";
 import { isoTimeSchema, nameSchema } from "./names.ts";
 import { serviceActionSchema } from "./operations.ts";
@@ -12,6 +13,7 @@ import {
   processInfoSchema,
   systemStatsSchema,
 } from "./status.ts";
+import { topProcessesSchema } from "./top-processes.ts";
 
 const desiredServiceSchema = z.object({
   /** Every default filled in, the restart policy too. */
@@ -174,6 +176,16 @@ export const agentMethods = {
     params: z.object({ spec: serviceSpecSchema, seconds: z.number().min(0.1).max(30) }),
     result: tryResultSchema,
   },
+  /**
+   * Begins a remote command, at most once for its id however often it is sent; answers when it is noted on disk and begun, or
+   * refused. How it ends is an entry of the journal; its output comes as notices before.
+   */
+  command: {
+    params: agentCommandSchema,
+    result: z.object({ accepted: z.boolean(), message: z.string() }),
+  },
+  /** Ends a running command with all it started; what is not running (any more) is left alone. */
+  cancel_command: { params: z.object({ id: z.string() }), result: z.object({}) },
 } as const;
 
 /** What an agent tells without being asked. */
@@ -192,8 +204,17 @@ export const agentNotices = {
     system: systemStatsSchema,
     instances: z.array(instanceStatusSchema),
     samples: z.array(instanceSampleSchema),
+    /** The machine's metrics by name (metrics.ts), and how many were left out because a server may have 512. */
+    values: z.record(z.string(), z.number()),
+    left_out: z.int(),
   }),
   event: eventSchema,
+  /** Once a minute: what took most. */
+  top: topProcessesSchema,
+  /** What a running command prints. */
+  command_output: commandOutputSchema,
+  /** How a command ended. */
+  command: commandResultSchema,
   output: z.object({ subscription: z.string(), service: z.string(), index: z.int(), lines: z.array(logLineSchema) }),
 } as const;
 
@@ -209,19 +230,10 @@ export type AgentResult<M extends AgentMethod> = z.infer<Methods[M]["result"]>;
 /** A notice with its name. */
 export type AgentNotice = { [N in keyof Notices]: { notice: N; data: z.infer<Notices[N]> } }[keyof Notices];
 
-/** An agent as a hub sees it, whatever lies between. Methods reject with `TailherdError` (code `not_found` for unknown services). */
-export interface AgentConnection {
-  readonly server: { id: string; name: string };
-  call<M extends AgentMethod>(
-    method: M,
-    params: AgentParams<M>,
-    options?: { signal?: AbortSignal },
-  ): Promise<AgentResult<M>>;
-  /** Hears notices until disposed. */
-  listen(listener: (notice: AgentNotice) => void): Disposable;
-}
-
-/** One handler for each method: an agent that lacks one does not compile. */
+/**
+ * One handler for each method: an agent that lacks one does not compile. They reject with `TailherdError` (`not_found` for what is
+ * not there).
+ */
 export type AgentHandlers = {
   [M in AgentMethod]: (params: AgentParams<M>, signal: AbortSignal) => Promise<AgentResult<M>>;
 };

@@ -30,6 +30,7 @@ export const ERRORS = {
   too_large: { status: 413, exit: EXIT.usage, title: "The body is too large" },
   wrong_type: { status: 415, exit: EXIT.usage, title: "The body must be application/json" },
   invalid: { status: 422, exit: EXIT.usage, title: "Some fields are wrong" },
+  version_differs: { status: 426, exit: EXIT.failed, title: "The versions do not fit" },
   rate_limited: { status: 429, exit: EXIT.failed, title: "Too many requests" },
   internal: { status: 500, exit: EXIT.failed, title: "Something of ours broke" },
   agent_away: { status: 503, exit: EXIT.failed, title: "The server's agent does not answer" },

@@ -1,13 +1,15 @@
 // Facts with a time: what agents and the hub tell, what the store keeps and `/api/events` streams.
 import { z } from "zod";
 import { isoTimeSchema } from "./names.ts";
+import { serverStateSchema } from "./server.ts";
 import { exitRecordSchema, instanceStateSchema } from "./status.ts";
 
 const common = {
   /** Made by the teller from what happened, so that telling it twice changes nothing. */
   id: z.string(),
   at: isoTimeSchema,
-  service: z.string(),
+  /** Null for what happens to a server. */
+  service: z.string().nullable(),
   server_id: z.string().nullable(),
   index: z.int().nullable(),
   /** Who caused it, where somebody did. */
@@ -31,6 +33,18 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ ...common, type: z.literal("service.added"), revision: z.int() }),
   z.object({ ...common, type: z.literal("service.changed"), revision: z.int() }),
   z.object({ ...common, type: z.literal("service.deleted") }),
+  z.object({ ...common, type: z.literal("server.enrolled"), name: z.string() }),
+  z.object({ ...common, type: z.literal("server.removed"), name: z.string() }),
+  /** A server came into another state; `since` is when it was heard last. */
+  z.object({
+    ...common,
+    type: z.literal("server.state"),
+    state: serverStateSchema,
+    from: serverStateSchema,
+    since: isoTimeSchema.nullable(),
+  }),
+  /** A server's journal was full while it was away: so many entries are lost. */
+  z.object({ ...common, type: z.literal("server.entries_dropped"), entries: z.int(), reason: z.string() }),
 ]);
 /** One fact. */
 export type TailherdEvent = z.infer<typeof eventSchema>;

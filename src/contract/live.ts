@@ -1,13 +1,14 @@
 // What goes over `/ws`. Clients that never subscribe hear what the predecessor sent; those that do hear each change.
 import { z } from "zod";
 import { storedEventSchema } from "./events.ts";
-import { operationSchema } from "./operations.ts";
+import { operationChangeSchema, operationSchema } from "./operations.ts";
 import { serviceRecordSchema } from "./service.ts";
+import { serverSchema } from "./server.ts";
 import { settingsSchema } from "./settings.ts";
 import { logLineSchema, serviceStatusSchema, systemStatsSchema } from "./status.ts";
 
 const topicSchema = z.union([
-  z.enum(["services", "stats", "events", "operations"]),
+  z.enum(["services", "stats", "servers", "events", "operations"]),
   /** "output:NAME" follows the output of one service. */
   z.string().regex(/^output:.{1,64}$/u),
 ]);
@@ -41,14 +42,28 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("status_changed"), data: z.array(serviceStatusSchema) }),
   z.object({ type: z.literal("service_changed"), data: serviceRecordSchema }),
+  /** Topic servers: all of them after subscribing, then whole ones as they change, at most once a second each. */
+  z.object({ type: z.literal("servers"), data: z.array(serverSchema) }),
+  z.object({
+    type: z.literal("servers_changed"),
+    data: z.object({ changed: z.array(serverSchema), removed: z.array(z.string()) }),
+  }),
   /** Topic events. */
   z.object({ type: z.literal("event"), data: storedEventSchema }),
-  /** Topic operations. */
+  /** Topic operations: each that begins, changes or ends, at most each 100 ms; without output (see `GET /api/operations/{id}/output`). */
   z.object({ type: z.literal("operation"), data: operationSchema }),
+  /** Instead of it, between begin and end, where an operation has more than 100 targets. */
+  z.object({ type: z.literal("operation_changed"), data: operationChangeSchema }),
   /** Topic output:NAME. `skipped` counts lines left out because this client reads too slowly. */
   z.object({
     type: z.literal("output"),
-    data: z.object({ service: z.string(), index: z.int(), lines: z.array(logLineSchema), skipped: z.int() }),
+    data: z.object({
+      service: z.string(),
+      server_id: z.string(),
+      index: z.int(),
+      lines: z.array(logLineSchema),
+      skipped: z.int(),
+    }),
   }),
   /** What the client sent cannot be done; `detail` says why. */
   z.object({ type: z.literal("error"), detail: z.string() }),

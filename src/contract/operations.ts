@@ -1,4 +1,4 @@
-// Operations: long acts with progress (bulk start, stop, restart for now).
+// Operations: long acts with progress: bulk start, stop, restart; commands on servers.
 import { z } from "zod";
 import { isoTimeSchema } from "./names.ts";
 
@@ -6,19 +6,57 @@ export const serviceActionSchema = z.enum(["start", "stop", "restart", "kill"]);
 /** `stop` asks and waits out the grace; `kill` does not ask. */
 export type ServiceAction = z.infer<typeof serviceActionSchema>;
 
+export const operationStateSchema = z.enum(["queued", "sent", "running", "done", "failed", "unknown", "cancelled"]);
+/**
+ * queued: not begun. sent: on its way, not known to have begun. running. done. failed: it clearly did not work. unknown: it may
+ * have happened; the server or the link died at the wrong moment. cancelled: not begun, or ended, because somebody asked.
+ */
+export type OperationState = z.infer<typeof operationStateSchema>;
+
+const operationTargetSchema = z.object({
+  /** What it is done to: a service, a server, or a service there. */
+  service: z.string().nullable(),
+  server_id: z.string().nullable(),
+  server: z.string().nullable(),
+  state: operationStateSchema,
+  message: z.string().nullable(),
+  started_at: isoTimeSchema.nullable(),
+  ended_at: isoTimeSchema.nullable(),
+  /** Of a command that ran. */
+  exit_code: z.int().nullable(),
+  /**
+   * What it printed so far, the last 1 MiB, or less where there are many targets (16 MiB for all of them). Left out (empty) in lists
+   * and live messages, and cut to a share of 1 MiB in the whole operation: ask for one target, or follow `…/output`.
+   */
+  output: z.string(),
+  /** Characters it printed before those of `output`. */
+  output_dropped: z.int(),
+});
+export type OperationTarget = z.infer<typeof operationTargetSchema>;
+
 export const operationSchema = z.object({
   id: z.string(),
+  /** "bulk stop", "apply restart", "command run". */
   kind: z.string(),
-  state: z.enum(["running", "done", "failed"]),
+  /** What is done, for people: "run uptime". */
+  title: z.string(),
+  state: operationStateSchema,
   by: z.string(),
   created_at: isoTimeSchema,
   ended_at: isoTimeSchema.nullable(),
-  targets: z.array(
-    z.object({
-      service: z.string(),
-      state: z.enum(["queued", "running", "done", "failed"]),
-      message: z.string().nullable(),
-    }),
-  ),
+  /** Somebody asked to stop it: what has not begun will not. */
+  cancelling: z.boolean(),
+  /** How many targets are in each state. */
+  counts: z.record(operationStateSchema, z.int()),
+  targets: z.array(operationTargetSchema),
 });
 export type Operation = z.infer<typeof operationSchema>;
+
+/** Lists and each live message name the targets of operations that have at most so many; of larger ones only what changed is told. */
+export const FEW_TARGETS = 100;
+
+/** An operation without the targets that are as they were. */
+export const operationChangeSchema = operationSchema.omit({ targets: true }).extend({
+  /** Targets that changed, by their place in `targets`. */
+  changed: z.array(z.object({ place: z.int(), target: operationTargetSchema })),
+});

@@ -10,6 +10,7 @@ const VIEWER = [
   "event.read",
   "settings.read",
   "stats.read",
+  "server.read",
   "operation.read",
   "self.read",
 ] as const;
@@ -25,11 +26,23 @@ const ADMIN = [
   "process.inspect",
   "audit.read",
   "token.manage",
+  /** Names, tags, removal of servers, and the tokens that let new ones in. */
+  "server.write",
+  /** Any program on any server that allows it. */
+  "server.run",
+  "server.enrol",
+  "server.tell",
   "data.transfer",
 ] as const;
 
 /** What a route can ask for; `public` needs no identity at all. */
 export type Action = (typeof ADMIN)[number] | "public";
+
+/** The one thing that a machine may do by what it shows: come in with a join token, tell of itself with its credential. */
+export const MACHINE_RIGHT = { join_token: "server.enrol", server: "server.tell" } as const satisfies Record<
+  string,
+  Action
+>;
 
 const ALLOWED: Record<Role, ReadonlySet<string>> = {
   viewer: new Set(VIEWER),

@@ -8,14 +8,30 @@ import {
   specProblemSchema,
   tryResultSchema,
 } from "./agent.ts";
+import { commandRequestSchema, commandsRequestSchema } from "./commands.ts";
 import type { ErrorCode } from "./errors.ts";
 import { storedEventSchema } from "./events.ts";
-import { nameSchema } from "./names.ts";
+import { metricsAnswerSchema, metricsQuerySchema } from "./metrics-query.ts";
+import { isoTimeSchema, nameSchema } from "./names.ts";
 import { operationSchema, serviceActionSchema } from "./operations.ts";
 import type { Action } from "./roles.ts";
 import { kindSchema, servicePatchSchema, serviceRecordSchema, serviceSpecSchema } from "./service.ts";
+import {
+  heartbeatRequestSchema,
+  joinTokenRequestSchema,
+  joinTokenResultSchema,
+  joinTokenSchema,
+  metricsSummarySchema,
+  recentMetricsSchema,
+  registerRequestSchema,
+  registerResultSchema,
+  serverParamSchema,
+  serverPatchSchema,
+  serverSchema,
+} from "./server.ts";
 import { settingsPatchSchema, settingsSchema } from "./settings.ts";
 import { exitRecordSchema, processInfoSchema, serviceStatusSchema, systemStatsSchema } from "./status.ts";
+import { topProcessesSchema } from "./top-processes.ts";
 import {
   applyRequestSchema,
   applyResultSchema,
@@ -49,7 +65,14 @@ export interface RouteSpec {
 const named = z.object({ name: nameSchema });
 const done = z.object({ success: z.boolean(), message: z.string() });
 const counted = done.extend({ count: z.int() });
-const indexQuery = z.object({ index: z.coerce.number().int().min(0).optional() });
+/** Which instance: its number, and its server where the service runs on several. */
+const indexQuery = z.object({
+  index: z.coerce.number().int().min(0).optional(),
+  server: serverParamSchema.optional(),
+});
+const onServer = z.object({ server: serverParamSchema.optional() });
+const serverNamed = z.object({ id: serverParamSchema });
+const operationNamed = z.object({ id: z.string().max(64) });
 const acts = ["not_found", "act_failed", "agent_away"] as const;
 
 /** Key: method and path. The predecessor's routes come first. */
@@ -234,6 +257,7 @@ export const routes = {
     params: named,
     query: z.object({
       index: z.coerce.number().int().min(0).default(0),
+      server: serverParamSchema.optional(),
       limit: z.coerce.number().int().min(1).max(10_000).default(200),
       before: z.string().optional(),
       after: z.string().optional(),
@@ -247,7 +271,7 @@ export const routes = {
     summary: "Output as it comes, as server-sent events; the id is the cursor",
     action: "output.read",
     params: named,
-    query: z.object({ index: z.coerce.number().int().min(0).optional(), after: z.string().optional() }),
+    query: indexQuery.extend({ after: z.string().optional() }),
     result: { media: "text/event-stream" },
     errors: ["not_found"],
   },
@@ -268,6 +292,7 @@ export const routes = {
     summary: "Its process tree",
     action: "service.read",
     params: named,
+    query: onServer,
     result: z.array(processInfoSchema),
     errors: ["not_found"],
   },
@@ -276,7 +301,7 @@ export const routes = {
     action: "service.read",
     params: named,
     query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
-    result: z.array(exitRecordSchema.extend({ index: z.int() })),
+    result: z.array(exitRecordSchema.extend({ index: z.int(), server_id: z.string().nullable() })),
     errors: ["not_found"],
   },
   "GET /api/services/{name}/series": {
@@ -307,40 +332,176 @@ export const routes = {
     result: operationSchema,
     errors: ["not_found"],
   },
-  "GET /api/operations": { summary: "Recent operations", action: "operation.read", result: z.array(operationSchema) },
-  "GET /api/operations/{id}": {
-    summary: "One operation; with `wait` (seconds) answered when it has ended, or after that long",
-    action: "operation.read",
-    params: z.object({ id: z.string() }),
-    query: z.object({ wait: z.coerce.number().min(0).max(5).optional() }),
+  "POST /api/servers/{id}/command": {
+    summary: "Tell a server to do something, at most once (predecessor); `run` is for admins",
+    action: "service.operate",
+    params: serverNamed,
+    body: commandRequestSchema,
+    result: done.extend({ operation_id: z.string() }),
+    errors: ["not_found", "refused", "agent_away"],
+  },
+  "POST /api/commands": {
+    summary: "Tell many servers to do something, as one operation; `run` is for admins",
+    action: "service.operate",
+    body: commandsRequestSchema,
     result: operationSchema,
+    errors: ["not_found"],
+  },
+  "GET /api/operations": {
+    summary:
+      "Recent operations, newest first; without output, and without the targets of those that have more than 100",
+    action: "operation.read",
+    result: z.array(operationSchema),
+  },
+  "GET /api/operations/{id}": {
+    summary:
+      "One operation, once it has ended or after `wait` seconds; with `server`, that target alone and all of its output",
+    action: "operation.read",
+    params: operationNamed,
+    query: onServer.extend({ wait: z.coerce.number().min(0).max(5).optional() }),
+    result: operationSchema,
+    errors: ["not_found"],
+  },
+  "GET /api/operations/{id}/output": {
+    summary:
+      "What its targets print (`output`), from the beginning as far as it is kept; ends with `end` when the operation has",
+    action: "operation.read",
+    params: operationNamed,
+    result: { media: "text/event-stream" },
+    errors: ["not_found"],
+  },
+  "POST /api/operations/{id}/cancel": {
+    summary: "Begin no more of it, and end the commands that run",
+    action: "service.operate",
+    params: operationNamed,
+    result: operationSchema,
+    errors: ["not_found", "refused"],
+  },
+  "POST /api/operations/{id}/retry": {
+    summary: "Do it again, as a new operation, where it failed, was cancelled, or nobody knows",
+    action: "service.operate",
+    params: operationNamed,
+    result: operationSchema,
+    errors: ["not_found", "refused"],
+  },
+
+  "POST /api/servers/register": {
+    summary: "Enrol a server (predecessor); needs a join token or an admin's token",
+    action: "server.enrol",
+    body: registerRequestSchema,
+    result: registerResultSchema,
+    errors: ["name_taken", "invalid"],
+  },
+  "POST /api/servers/{id}/heartbeat": {
+    summary: "What a bare server measured (predecessor); needs the credential of its registration",
+    action: "server.tell",
+    params: serverNamed,
+    body: heartbeatRequestSchema,
+    result: done,
+    errors: ["not_found"],
+  },
+  "GET /api/servers": { summary: "All servers", action: "server.read", result: z.array(serverSchema) },
+  "GET /api/servers/{id}": {
+    summary: "One server, by id or name",
+    action: "server.read",
+    params: serverNamed,
+    result: serverSchema,
+    errors: ["not_found"],
+  },
+  "PATCH /api/servers/{id}": {
+    summary: "Rename a server, or change its tags",
+    action: "server.write",
+    params: serverNamed,
+    body: serverPatchSchema,
+    result: serverSchema,
+    errors: ["not_found", "name_taken", "invalid"],
+  },
+  "DELETE /api/servers/{id}": {
+    summary: "Remove a server and its history; what runs there goes on, and is nobody's any more",
+    action: "server.write",
+    params: serverNamed,
+    result: done,
+    errors: ["not_found", "refused"],
+  },
+  "POST /api/servers/{id}/revoke": {
+    summary: "Take back a server's key or credential; it stays known, and can be enrolled again",
+    action: "server.write",
+    params: serverNamed,
+    result: serverSchema,
+    errors: ["not_found", "refused"],
+  },
+  "GET /api/join-tokens": {
+    summary: "Tokens that let servers in, without their secrets",
+    action: "server.write",
+    result: z.array(joinTokenSchema),
+  },
+  "POST /api/join-tokens": {
+    summary: "Make a token that lets servers in; its secret is answered once",
+    action: "server.write",
+    body: joinTokenRequestSchema,
+    result: joinTokenResultSchema,
+    errors: ["not_found"],
+  },
+  "DELETE /api/join-tokens/{id}": {
+    summary: "Take back a join token",
+    action: "server.write",
+    params: z.object({ id: z.string() }),
+    result: done,
+    errors: ["not_found"],
+  },
+  "GET /api/metrics/summary": {
+    summary: "Averages over the servers that are online",
+    action: "server.read",
+    result: metricsSummarySchema,
+  },
+  "GET /api/metrics/query": {
+    summary: "History of metrics: servers, services, range, step, aggregated or not",
+    action: "server.read",
+    query: metricsQuerySchema,
+    result: metricsAnswerSchema,
+    errors: ["not_found", "refused"],
+  },
+  "GET /api/servers/{id}/top": {
+    summary: "The processes that took most, as of a minute",
+    action: "process.inspect",
+    params: serverNamed,
+    query: z.object({ at: isoTimeSchema.optional() }),
+    result: topProcessesSchema,
+    errors: ["not_found"],
+  },
+  "GET /api/metrics/{id}": {
+    summary: "The last 200 heartbeats of a server",
+    action: "server.read",
+    params: serverNamed,
+    result: recentMetricsSchema,
     errors: ["not_found"],
   },
 
   "GET /api/processes": {
     summary: "Processes that could be adopted, or that keywords match",
     action: "process.inspect",
-    query: z.object({ keyword: z.union([z.string(), z.array(z.string())]).optional() }),
+    query: onServer.extend({ keyword: z.union([z.string(), z.array(z.string())]).optional() }),
     result: z.object({ processes: z.array(externalProcessSchema), total: z.int() }),
   },
   "GET /api/processes/{pid}/definition": {
     summary: "A definition made from a running process",
     action: "process.inspect",
     params: z.object({ pid: z.coerce.number().int() }),
-    query: z.object({ create_time: z.coerce.number() }),
+    query: onServer.extend({ create_time: z.coerce.number() }),
     result: adoptionSchema,
     errors: ["not_found"],
   },
   "GET /api/ports": {
-    summary: "All listening TCP sockets and who holds them",
+    summary: "All listening TCP sockets of a server and who holds them",
     action: "service.read",
+    query: onServer,
     result: z.array(listenerSchema),
   },
 
   "GET /api/events": {
     summary: "Events as server-sent events; resumes after Last-Event-ID",
     action: "event.read",
-    query: z.object({ service: nameSchema.optional() }),
+    query: z.object({ service: nameSchema.optional(), server: serverParamSchema.optional() }),
     result: { media: "text/event-stream" },
   },
   "GET /api/events/recent": {
@@ -348,6 +509,7 @@ export const routes = {
     action: "event.read",
     query: z.object({
       service: nameSchema.optional(),
+      server: serverParamSchema.optional(),
       limit: z.coerce.number().int().min(1).max(1000).default(100),
       before: z.coerce.number().int().optional(),
     }),
@@ -423,6 +585,12 @@ export const routes = {
     result: z.object({ ticket: z.string() }),
   },
 
+  "GET /metrics": {
+    summary:
+      "Everything that can be counted, for Prometheus: its text format, or OpenMetrics 1.0 where Accept prefers it",
+    action: "stats.read",
+    result: { media: "text/plain" },
+  },
   "GET /openapi.json": {
     summary: "This table as OpenAPI 3.1",
     action: "self.read",

@@ -1,6 +1,7 @@
 // What a person defines: a service. The nine fields of the predecessor first, then ours; every default stands here, once.
 import { z } from "zod";
 import { durationSchema, isoTimeSchema, nameSchema, portSchema, sizeSchema } from "./names.ts";
+import { placementSchema } from "./server.ts";
 
 export const kindSchema = z
   .string()
@@ -120,7 +121,9 @@ const serviceShape = {
   restart: restartSchema,
   stop: stopSchema,
   hooks: hooksSchema,
-  /** How many copies run side by side; each sees its number (from 0) in TAILHERD_INSTANCE_INDEX. */
+  /** Where it runs; the hub's own machine unless said. */
+  placement: placementSchema,
+  /** How many copies run side by side on each of its servers; each sees its number (from 0) in TAILHERD_INSTANCE_INDEX. */
   instances: z.int().min(1).max(100).default(1),
   limits: limitsSchema,
   logs: logsSchema,
@@ -169,6 +172,8 @@ export const serviceRecordSchema = z.object({
   desired: desiredStateSchema,
   /** Instances that somebody stopped one by one, of a service that should run. */
   stopped_instances: stoppedInstancesSchema,
+  /** Ids of servers on which somebody stopped it, of several that it runs on. */
+  stopped_servers: z.array(z.string()),
   /** The file whose `apply` owns this definition (read-only elsewhere), or null. */
   owner: z.string().nullable(),
   created_at: isoTimeSchema,

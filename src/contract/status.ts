@@ -171,10 +171,19 @@ export const serviceStatusSchema = z.object({
   /** The state that needs attention most among its instances. */
   state: instanceStateSchema,
   reason: z.string().nullable(),
-  instances: z.array(instanceStatusSchema),
+  instances: z.array(
+    instanceStatusSchema.extend({
+      /** Its server is late or offline: these are its last words, not what is. */
+      stale: z.boolean(),
+    }),
+  ),
+  /** Ids of the servers it should run on. */
+  placed_on: z.array(z.string()),
   desired: z.enum(["running", "stopped"]),
   /** Instances that somebody stopped one by one, of a service that should run. */
   stopped_instances: z.array(z.int()),
+  /** Ids of servers on which somebody stopped it, of several that it runs on. */
+  stopped_servers: z.array(z.string()),
   /** Saved revision; an instance with another one runs an older definition. */
   revision: z.int(),
   owner: z.string().nullable(),

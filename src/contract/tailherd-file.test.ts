@@ -29,6 +29,7 @@ const specs: ServiceInput[] = [
     logs: { max_size: "2M" },
     labels: { tier: "front" },
     instances: 3,
+    placement: { servers: ["nas"], tags: ["eu", "disk"] },
     user: "www-data",
     env_file: "/etc/x.env",
     secrets: ["TOKEN"],

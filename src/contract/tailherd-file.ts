@@ -75,6 +75,10 @@ const fileServiceSchema = z.strictObject({
     .unwrap()
     .optional()
     .meta({ description: "Shell lines around its life: {pre_start, pre_stop, timeout}." }),
+  placement: spec.placement.unwrap().optional().meta({
+    description:
+      "Where it runs: {servers: [names], tags: [all of these]}; on the hub's own machine when left out. Paths are those of that server.",
+  }),
   instances: spec.instances
     .optional()
     .meta({ description: "Copies that run side by side; each has TAILHERD_INSTANCE_INDEX." }),

@@ -82,7 +82,8 @@ export const tokenRequestSchema = z.strictObject({
 });
 
 export const principalSchema = z.object({
-  kind: z.enum(["local", "token", "session", "anonymous"]),
+  /** join_token and server are machines: they have no role, only the one right of their kind. */
+  kind: z.enum(["local", "token", "session", "anonymous", "join_token", "server"]),
   /** How the audit names it: "uid 0 on the socket", "token ci", "session". */
   name: z.string(),
   role: roleSchema.nullable(),

@@ -7,6 +7,7 @@ export function specOf(record: ServiceRecord): ServiceSpec {
     revision: _1,
     desired: _2,
     stopped_instances: _3,
+    stopped_servers: _7,
     owner: _4,
     created_at: _5,
     updated_at: _6,
