@@ -1,14 +1,25 @@
-// The agent's composition root: wires supervisor, sampler, output and desired state, and answers what a hub asks.
+// The agent's composition root: wires supervisor, sampler, output, desired state and journal, and answers what a hub asks.
 import { createHash } from "node:crypto";
 import { mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { DAY } from "../base/units.ts";
-import type { AgentConnection } from "../contract/agent.ts";
+import type { AgentMethod, AgentParams, AgentResult, ServerIdentity } from "../contract/agent.ts";
+import { TailherdError } from "../contract/errors.ts";
+import { type Channel, channelPair } from "../runtime/link/channel.ts";
 import type { Logger } from "../runtime/logger.ts";
+import type { ServiceSpec } from "../contract/service.ts";
+import { CommandIds } from "./commands/command-ids.ts";
+import { Commands } from "./commands/commands.ts";
 import { DesiredStore } from "./desired/desired-store.ts";
+import { OwnFile } from "./desired/own-file.ts";
 import { createHandlers } from "./handlers.ts";
+import { type EnrolRequest, enrol, keepMembership, type Membership, readMembership } from "./hub-link/enrol.ts";
+import { HubLink } from "./hub-link/hub-link.ts";
+import { Outbox } from "./hub-link/outbox.ts";
+import { type LinkNews, logNews, stayLinked } from "./hub-link/stay-linked.ts";
 import { openIdentity } from "./identity.ts";
+import { Journal } from "./journal/journal.ts";
 import { Notices } from "./notices.ts";
 import { Observer } from "./observer.ts";
 import { createProcessTable } from "./processes/create-process-table.ts";
@@ -22,9 +33,16 @@ import { Supervisor } from "./supervisor/supervisor.ts";
 /** A launch takes about a millisecond, several on a busy disk; between so many of them others are heard. */
 const LAUNCHES_PER_TURN = 10;
 
+export type { LinkNews } from "./hub-link/stay-linked.ts";
+export type { Membership } from "./hub-link/enrol.ts";
+
 /** An agent that runs in this process. */
 export interface Agent {
-  connection: AgentConnection;
+  readonly server: ServerIdentity;
+  /** Asks it as a hub would, without a link. Rejects with `TailherdError`. */
+  call<M extends AgentMethod>(method: M, params: AgentParams<M>, signal?: AbortSignal): Promise<AgentResult<M>>;
+  /** A fresh link to it for a hub in this process: the hub's end. */
+  open(): Channel;
   /** Lets go of everything; never stops a service. */
   close(): Promise<void>;
 }
@@ -34,10 +52,33 @@ export interface AgentOptions {
   dataDir: string;
   /** How this server is called; the machine's host name unless given. */
   serverName?: string;
+  /** The hub that it dials and stays linked to; without one it waits for `serve`. */
+  membership?: Membership;
+  /** It takes `run` commands. */
+  allowRun?: boolean;
+  /** Locks it: it runs only these services, as its machine's own file declares them, and no commands. */
+  locked?: { services: readonly ServiceSpec[] };
   clock?: Clock;
   logger: Logger;
+  /** Hears how the link to the hub fares; the log tells it unless given. */
+  linkNews?: (news: LinkNews) => void;
   /** Gives the space of read output back; null: as on a filesystem without holes. */
   puncher?: Puncher | null;
+}
+
+/** The enrolment that this data directory holds, if any. */
+export async function membershipOf(dataDir: string): Promise<Membership | undefined> {
+  return await readMembership(join(dataDir, "agent"), systemClock);
+}
+
+/** Enrols this machine at a hub, once; `startAgent` then takes the membership. */
+export async function enrolAgent(dataDir: string, request: EnrolRequest): Promise<Membership> {
+  return await enrol(join(dataDir, "agent"), request, systemClock);
+}
+
+/** The hub listens elsewhere: dialled there from now on, and known by the same key. */
+export async function moveMembership(dataDir: string, membership: Membership, hubUrl: string): Promise<Membership> {
+  return await keepMembership(join(dataDir, "agent"), { ...membership, hub_url: hubUrl });
 }
 
 /** Starts the agent: adopts what runs, brings back what should run, and answers on `connection`. No hub is needed. */
@@ -57,11 +98,13 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
   const agentDir = join(options.dataDir, "agent");
   const runRoot = join(agentDir, "run");
   mkdirSync(runRoot, { recursive: true, mode: 0o700 });
-  const server = await openIdentity(agentDir, options.serverName, clock);
+  const server = await openIdentity(agentDir, { name: options.serverName, membership: options.membership }, clock);
   const owner = createHash("sha256").update(realpathSync(agentDir)).digest("hex").slice(0, 12);
   const table = createProcessTable();
   const containment = openContainment({ owner, table, clock, logger });
-  const notices = new Notices(logger);
+  const journal = new Journal({ directory: join(agentDir, "journal"), clock, logger });
+  const outbox = new Outbox(journal, clock, () => observer.interval);
+  const notices = new Notices((notice) => outbox.take(notice), logger);
   const observer = new Observer({ server, table, containment, clock, logger, notices, dataDir: options.dataDir });
   const supervisor = new Supervisor({
     table,
@@ -103,39 +146,75 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
   });
   const desired = new DesiredStore({ agentDir, runRoot, clock, logger });
   const kept = await desired.open();
-  await supervisor.restore(kept.services);
+  const own = options.locked === undefined ? null : new OwnFile(options.locked.services);
+  await supervisor.restore(own?.restore(kept.services) ?? kept.services);
   observer.attach(supervisor);
+  // A journal that was lost may have held ends that no hub has heard of; each instance keeps its last ones.
+  if (journal.isNew) supervisor.tellEnds();
   supervisor.reconcile();
   observer.start(kept.update_interval_ms);
-  const handlers = createHandlers({ supervisor, observer, desired, notices, table, containment, clock });
+  const facts = { locked: own !== null, allow_run: own === null && options.allowRun === true };
+  const commands = new Commands({
+    ids: await CommandIds.open(join(agentDir, "commands"), clock, logger),
+    act: (service, action, by) => {
+      // The hub wishes it too, and told us so or will; until then it is ours.
+      const wish = { desired: action === "stop" ? ("stopped" as const) : ("running" as const), stopped_instances: [] };
+      const definition = supervisor.definitions().find(({ spec }) => spec.name === service);
+      if (definition === undefined) {
+        const words = `Cannot ${action} "${service}": this server has no service of that name`;
+        return Promise.reject(new TailherdError("not_found", words));
+      }
+      if (definition.refused !== undefined) {
+        // Not what the hub wishes, but what a locked agent made of it: nothing to keep.
+        return Promise.reject(new TailherdError("refused", `Cannot ${action} "${service}": ${definition.refused}`));
+      }
+      return handlers.act({ service: { ...definition, ...wish }, action, index: null, by }, leaving.signal);
+    },
+    table,
+    clock,
+    logger,
+    tell: (notice) => notices.send(notice),
+    allowRun: facts.allow_run,
+    locked: facts.locked,
+  });
+  // Not waited for: what cannot be ended at once must not hold up the services.
+  const unfinished = commands.tellUnfinished();
+  const parts = { supervisor, observer, desired, notices, commands, table, containment, clock, own };
+  const handlers = createHandlers(parts);
+  const link = new HubLink({ handlers, outbox, journal, facts, clock, logger });
+  const leaving = new AbortController();
+  const linked = follow(options, link, leaving.signal);
   return {
-    connection: connect(server, handlers, {
-      listen(listener) {
-        const listening = notices.listen(listener);
-        queueMicrotask(() => supervisor.tellEnds());
-        return listening;
-      },
-    }),
+    server,
+    call: (method, params, signal = leaving.signal) => handlers[method](params, signal),
+    open() {
+      const [own, hubs] = channelPair();
+      void link.serve(own, null);
+      return hubs;
+    },
     async close() {
       release();
+      leaving.abort();
+      link.close();
+      await linked;
       await observer.close();
+      await commands.close();
+      await unfinished;
       notices.close();
       await supervisor.close();
+      journal.close();
       await desired.close();
       containment.close();
     },
   };
 }
 
-/** In one process calls are direct; what a caller may not change is copied by whoever keeps it. */
-function connect(
-  server: AgentConnection["server"],
-  handlers: ReturnType<typeof createHandlers>,
-  { listen }: Pick<AgentConnection, "listen">,
-): AgentConnection {
-  return {
-    server: { id: server.id, name: server.name },
-    call: (method, params, options) => handlers[method](params, options?.signal ?? new AbortController().signal),
-    listen,
-  };
+/** Stays linked to the hub of the membership, if there is one. */
+async function follow(options: AgentOptions, link: HubLink, signal: AbortSignal): Promise<void> {
+  const { membership, logger, clock = systemClock } = options;
+  if (membership === undefined) return;
+  const { hub_url, hub_id, hub_key, server_id, private_key } = membership;
+  const pinned = { serverId: server_id, privateKey: private_key, hubId: hub_id, hubKey: hub_key };
+  const news = options.linkNews ?? logNews(logger, hub_url);
+  await stayLinked({ link, clock, news, hubUrl: hub_url, pinned, random: Math.random }, signal);
 }

@@ -2,9 +2,12 @@
 // is on the disk before anything is done about it (P7): an agent that dies in between goes on with it, and one that cannot keep it
 // does nothing.
 import type { Clock } from "../base/clock.ts";
-import type { AgentHandlers } from "../contract/agent.ts";
+import type { AgentHandlers, DesiredService } from "../contract/agent.ts";
+import { TailherdError } from "../contract/errors.ts";
 import { userInfo } from "node:os";
+import type { Commands } from "./commands/commands.ts";
 import type { DesiredStore } from "./desired/desired-store.ts";
+import type { OwnFile, WantedService } from "./desired/own-file.ts";
 import type { Notices } from "./notices.ts";
 import type { Observer } from "./observer.ts";
 import { describeProcess } from "./processes/describe-process.ts";
@@ -23,14 +26,22 @@ export interface HandlerTools {
   observer: Observer;
   desired: DesiredStore;
   notices: Notices;
+  commands: Commands;
   table: ProcessTable;
   containment: Containment;
   clock: Clock;
+  /** What a locked agent's own file declares; null where the hub decides. What is kept is what the hub wishes, met anew each start. */
+  own: OwnFile | null;
 }
 
 export function createHandlers(tools: HandlerTools): AgentHandlers {
-  const { supervisor, observer, desired, table, clock } = tools;
+  const { supervisor, observer, desired, table, clock, commands, own } = tools;
   const subscriptions = new Subscriptions(supervisor, tools.notices);
+  const meet = (wish: DesiredService): WantedService => own?.meet(wish) ?? wish;
+  const refuseLocked = (act: string): void => {
+    if (own === null) return;
+    throw new TailherdError("refused", `Cannot ${act}: this server is locked, it does only what its own file says`);
+  };
   const external = (): ExternalSources => ({
     table,
     listeners: observer.sampler.listeners,
@@ -47,27 +58,34 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
     async apply({ services, update_interval_ms }) {
       await desired.replace(services, update_interval_ms);
       observer.setInterval(update_interval_ms);
-      const wanted = new Set(services.map(({ spec }) => spec.name));
+      const met = own?.meetAll(services) ?? services;
+      const wanted = new Set(met.map(({ spec }) => spec.name));
       const leaving = supervisor.definitions().filter(({ spec }) => !wanted.has(spec.name));
       await Promise.all([
-        Promise.all(services.map((service) => supervisor.set(service))).then(() => supervisor.reconcile()),
+        Promise.all(met.map((service) => supervisor.set(service))).then(() => supervisor.reconcile()),
         ...leaving.map(({ spec }) => supervisor.remove(spec.name, "tailherd")),
       ]);
       return {};
     },
     async set({ service }) {
       await desired.put(service);
-      await supervisor.set(service);
+      await supervisor.set(meet(service));
       supervisor.reconcile(service.spec.name);
       return {};
     },
     async remove({ service, by }) {
       await desired.delete(service);
+      const alone = own?.aloneOf(service);
+      if (alone !== undefined) {
+        await supervisor.set(alone);
+        supervisor.reconcile(service);
+        return { outcome: "done", message: `${service} runs on: this server's own file starts it`, count: 0 };
+      }
       return supervisor.remove(service, by);
     },
     async act({ service, action, index, by }) {
       await desired.put(service);
-      return supervisor.act(service, action, index, by);
+      return supervisor.act(meet(service), action, index, by);
     },
     async snapshot() {
       return { instances: supervisor.instances().map((one) => observer.status(one)), system: observer.system };
@@ -96,6 +114,7 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       return listExternal(keywords, external());
     },
     async describe_process({ pid, create_time }) {
+      refuseLocked("read a process into a definition");
       return describeProcess(pid, create_time, {
         ...external(),
         loginEnvironment: (user) => {
@@ -107,12 +126,17 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       });
     },
     async check_spec({ spec }) {
-      return {
-        problems: checkSpec(spec, { containment: tools.containment, external: external(), running: running() }),
-      };
+      const sources = { containment: tools.containment, external: external(), running: running() };
+      return { problems: own?.problems(spec) ?? checkSpec(spec, sources) };
     },
     async try_command({ spec, seconds }, signal) {
+      refuseLocked("try a command");
       return tryCommand(spec, seconds, { table, clock, signal });
+    },
+    command: (command) => commands.take(command),
+    async cancel_command({ id }) {
+      commands.cancel(id);
+      return {};
     },
   };
 }

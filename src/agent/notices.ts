@@ -1,46 +1,29 @@
-// What the agent tells unasked. Events that happened before anybody listened (adoption at start) wait for the first listener.
+// What the agent's parts tell unasked, on its way to the outbox.
 import type { AgentNotice } from "../contract/agent.ts";
-import { Emitter } from "../base/emitter.ts";
 import type { Logger } from "../runtime/logger.ts";
 
-/** Events kept for the first listener. Ends are none of them: each instance keeps its own, and they are told to every listener. */
-const MAX_WAITING = 2000;
-
 export class Notices {
-  private readonly emitter = new Emitter<AgentNotice>();
+  private readonly take: (notice: AgentNotice) => void;
   private readonly logger: Logger;
-  private waiting: AgentNotice[] | undefined = [];
+  private closed = false;
 
-  constructor(logger: Logger) {
+  constructor(take: (notice: AgentNotice) => void, logger: Logger) {
+    this.take = take;
     this.logger = logger;
   }
 
   send(notice: AgentNotice): void {
-    if (this.waiting !== undefined) {
-      if (notice.notice === "event" && notice.data.type !== "instance.exited") this.waiting.push(notice);
-      if (this.waiting.length > MAX_WAITING) this.waiting.shift();
-      return;
-    }
+    if (this.closed) return;
     try {
-      this.emitter.emit(notice);
+      this.take(notice);
     } catch (error) {
-      // A listener's fault must not reach into the supervisor.
-      this.logger.error({ error: String(error), notice: notice.notice }, "a listener of the agent failed");
+      // Telling must not reach into the supervisor.
+      this.logger.error({ error: String(error), notice: notice.notice }, "cannot tell what happened");
     }
-  }
-
-  listen(listener: (notice: AgentNotice) => void): Disposable {
-    const waiting = this.waiting ?? [];
-    this.waiting = undefined;
-    const subscription = this.emitter.on(listener);
-    queueMicrotask(() => {
-      for (const notice of waiting) listener(notice);
-    });
-    return subscription;
   }
 
   /** Nobody hears anything from now on. */
   close(): void {
-    this.waiting = [];
+    this.closed = true;
   }
 }

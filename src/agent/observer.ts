@@ -1,7 +1,7 @@
 // What the agent sees at each interval, and the rows it tells: instances as they change, samples as they come.
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../base/clock.ts";
-import { SECOND } from "../base/units.ts";
+import { MINUTE, SECOND } from "../base/units.ts";
 import type { InstanceStatus, SystemStats } from "../contract/status.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Notices } from "./notices.ts";
@@ -21,6 +21,7 @@ import type { Supervisor } from "./supervisor/supervisor.ts";
  */
 const EARLY = 0.15 * SECOND;
 const EARLY_GAP = SECOND;
+const TOP_EVERY = MINUTE;
 
 export interface ObserverOptions {
   server: { id: string; name: string };
@@ -41,12 +42,15 @@ export class Observer {
   private readonly readings = new WeakMap<InstanceLife, { generation: number; reading: InstanceReading }>();
   private readonly pending = new Set<InstanceLife>();
   private supervisor: Supervisor | undefined;
-  private interval = 0;
+  /** Milliseconds between samples. */
+  interval = 0;
   private timer: Timer | undefined;
+  private topTimer: Timer | undefined;
   /** On the monotonic clock: when the next sample is due, and when the last one was taken. */
   private due = 0;
   private last = Number.NEGATIVE_INFINITY;
   private sampling: Promise<void> = Promise.resolve();
+  private lookingForTop: Promise<void> = Promise.resolve();
   private closed = false;
 
   constructor(options: ObserverOptions) {
@@ -65,6 +69,7 @@ export class Observer {
   start(interval: number): void {
     this.interval = interval;
     this.schedule(0);
+    this.lookForTop();
   }
 
   /** Milliseconds between samples from now on. */
@@ -77,7 +82,8 @@ export class Observer {
   async close(): Promise<void> {
     this.closed = true;
     this.timer?.cancel();
-    await this.sampling;
+    this.topTimer?.cancel();
+    await Promise.all([this.sampling, this.lookingForTop]);
   }
 
   /** Tells an instance's row at the end of this turn; several changes within it are one. */
@@ -153,6 +159,19 @@ export class Observer {
     });
   }
 
+  /** Once a minute: which processes took most. */
+  private lookForTop(): void {
+    if (this.closed) return;
+    const { clock, logger, notices } = this.options;
+    this.topTimer = clock.after(TOP_EVERY, () => {
+      this.lookingForTop = this.sampler.topProcesses
+        .sample()
+        .then((top) => notices.send({ notice: "top", data: top }))
+        .catch((error: unknown) => logger.error({ error: String(error) }, "cannot look for the top processes"))
+        .finally(() => this.lookForTop());
+    });
+  }
+
   /** What has just come up is measured before its turn, so that it is not told as running without a process for an interval. */
   private sampleEarly(): void {
     const now = this.options.clock.monotonic();
@@ -181,6 +200,8 @@ export class Observer {
         system: sample.system,
         instances: fresh.map((instance) => this.status(instance)),
         samples: sample.instances.map(({ service, index, cpu, memory }) => ({ service, index, cpu, memory })),
+        values: sample.host.values,
+        left_out: sample.host.left_out,
       },
     });
   }

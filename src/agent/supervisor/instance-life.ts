@@ -13,11 +13,11 @@
 // and the shim runs one at a time: that is "at most one" (P5). Starts are in starting.ts, ends in ending.ts, stops in
 // stopping.ts, what shim and launch tell in told.ts, what an agent before left in taking-over.ts.
 import type { Clock, Timer } from "../../base/clock.ts";
-import type { DesiredService } from "../../contract/agent.ts";
 import type { TailherdEvent } from "../../contract/events.ts";
 import type { DesiredState } from "../../contract/service.ts";
 import type { ExitRecord, InstanceState } from "../../contract/status.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import type { WantedService } from "../desired/own-file.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
 import type { OutputLog } from "../spool/output-log.ts";
 import type { Contained, Containment } from "./containment.ts";
@@ -56,7 +56,7 @@ const KEEP_WITHIN = 5;
 export interface InstanceOptions {
   directory: RunDirectory;
   output: OutputLog;
-  definition: DesiredService;
+  definition: WantedService;
   index: number;
   /** Carried in the environment of all its processes. */
   marker: string;
@@ -92,7 +92,7 @@ export class InstanceLife {
   run: Run | null = null;
   history: RestartHistory = NO_HISTORY;
   /** The saved definition and what is desired; what runs may be older. */
-  desired: DesiredService;
+  desired: WantedService;
   /** Processes that something else started and that match; the oldest first. */
   external: ProcessIdentity[] = [];
   /** Set when so many match that the keywords cannot be meant: they are shown, not touched. */

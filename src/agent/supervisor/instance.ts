@@ -1,10 +1,11 @@
 // One instance with all that can be asked of it: it wires the trades (starting, ending, stopping, what is told) around the one
 // life that they share, and lets acts happen one after the other.
 import { SECOND } from "../../base/units.ts";
-import type { ActResult, DesiredService } from "../../contract/agent.ts";
+import type { ActResult } from "../../contract/agent.ts";
 import type { ServiceAction } from "../../contract/operations.ts";
+import { NOT_DECLARED, type WantedService } from "../desired/own-file.ts";
 import { ActQueue } from "./act-queue.ts";
-import { pidsOf, refused } from "./act-result.ts";
+import { done, pidsOf, refused } from "./act-result.ts";
 import { Ending } from "./ending.ts";
 import { InstanceLife, type InstanceOptions } from "./instance-life.ts";
 import { planNext } from "./reconcile.ts";
@@ -40,7 +41,7 @@ export class Instance extends InstanceLife {
   }
 
   /** A definition and desired state as they are now; `reconcile` acts on them. */
-  define(definition: DesiredService): void {
+  define(definition: WantedService): void {
     const size = definition.spec.logs.max_size;
     if (size !== this.desired.spec.logs.max_size) this.output.resize(size);
     this.desired = definition;
@@ -49,7 +50,13 @@ export class Instance extends InstanceLife {
   /** Does what the difference between desired and observed asks for. */
   reconcile(): void {
     if (this.closed) return;
-    const { spec } = this.desired;
+    const { spec, refused: words } = this.desired;
+    if (words !== undefined) {
+      if (this.run !== null || !this.isHeldBack(words)) void this.act("stop", "tailherd");
+      return;
+    }
+    // The file of a locked agent declares it now.
+    if (this.isHeldBack(NOT_DECLARED)) this.enter("stopped", null);
     const now = this.tools.clock.now();
     const plan = planNext(this.wish, { state: this.state, nextStartAt: this.nextStartAt }, now);
     switch (plan.act) {
@@ -136,6 +143,7 @@ export class Instance extends InstanceLife {
 
   private async perform(action: ServiceAction, by: string): Promise<ActResult> {
     if (this.closed) return refused(`${this.service} is being removed`);
+    if (this.desired.refused !== undefined) return this.holdBack(this.desired.refused, action, by);
     switch (action) {
       case "start":
         return this.starting.start();
@@ -144,6 +152,20 @@ export class Instance extends InstanceLife {
       default:
         return this.stops.stop(by, action === "kill" ? "killed" : "stopped");
     }
+  }
+
+  private isHeldBack(words: string): boolean {
+    return this.state === "fatal" && this.reason === words;
+  }
+
+  /** It may not run here: whatever is asked, what runs of it ends, and the state says why nothing does. */
+  private async holdBack(words: string, action: ServiceAction, by: string): Promise<ActResult> {
+    if (this.run !== null) await this.stops.stop(by, action === "kill" ? "killed" : "stopped");
+    if (!this.isHeldBack(words)) this.enter("fatal", words);
+    const starts = action === "start" || action === "restart";
+    return starts
+      ? refused(`Cannot ${action} ${this.service}: ${words}`)
+      : done(`${this.service} does not run: ${words}`);
   }
 
   private async restart(by: string): Promise<ActResult> {

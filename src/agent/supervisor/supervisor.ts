@@ -1,9 +1,11 @@
 // All instances of this machine: makes, resizes and removes them as services are desired, and acts on those of one service.
 import { existsSync, readdirSync } from "node:fs";
 import { Emitter } from "../../base/emitter.ts";
-import type { ActResult, DesiredService } from "../../contract/agent.ts";
+import { combineResults } from "../../contract/act-results.ts";
+import type { ActResult } from "../../contract/agent.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import type { ServiceAction } from "../../contract/operations.ts";
+import type { WantedService } from "../desired/own-file.ts";
 import type { OutputLog } from "../spool/output-log.ts";
 import { Instance } from "./instance.ts";
 import type { InstanceTools } from "./instance-life.ts";
@@ -11,7 +13,7 @@ import { readRecord } from "./instance-record.ts";
 import { instanceKey, RunDirectory } from "./run-directory.ts";
 
 interface Herded {
-  definition: DesiredService;
+  definition: WantedService;
   instances: Instance[];
   /** Changes of its instances, one after the other. */
   changing: Promise<void>;
@@ -22,7 +24,7 @@ export interface SupervisorTools extends InstanceTools {
   runRoot: string;
   /** Names the data directory in markers, so that two agents on a machine do not take each other's processes for strays. */
   owner: string;
-  openOutput: (directory: RunDirectory, definition: DesiredService, index: number) => Promise<OutputLog>;
+  openOutput: (directory: RunDirectory, definition: WantedService, index: number) => Promise<OutputLog>;
   removed: (service: string, index: number) => void;
   /** Looks for processes that match keywords, so that none is started beside one that runs. */
   lookAround: () => void;
@@ -41,7 +43,7 @@ export class Supervisor {
   }
 
   /** Takes over what the agent before left; `reconcile` then brings back what should run. Run directories of no service are cleaned up. */
-  async restore(definitions: DesiredService[]): Promise<void> {
+  async restore(definitions: WantedService[]): Promise<void> {
     await Promise.all(definitions.map((definition) => this.set(definition)));
     const known = new Set(this.instances().map((instance) => instance.directory.key));
     for (const key of readdirSync(this.tools.runRoot)) {
@@ -58,7 +60,7 @@ export class Supervisor {
   }
 
   /** The definitions as they are now. */
-  definitions(): DesiredService[] {
+  definitions(): WantedService[] {
     return [...this.services.values()].map(({ definition }) => definition);
   }
 
@@ -88,12 +90,12 @@ export class Supervisor {
   }
 
   /** Adds or replaces a service; resolves when its instances are there, not when they run or when those too many are gone. */
-  set(definition: DesiredService): Promise<void> {
+  set(definition: WantedService): Promise<void> {
     return this.define(definition, () => undefined);
   }
 
   /** Takes over what is desired and acts on it, in one step: all instances, or one. */
-  async act(definition: DesiredService, action: ServiceAction, index: number | null, by: string): Promise<ActResult> {
+  async act(definition: WantedService, action: ServiceAction, index: number | null, by: string): Promise<ActResult> {
     const { name, match_keywords } = definition.spec;
     const { acts } = await this.define(definition, (all) => {
       // A restart is for those that should run: one that was stopped by hand stays so.
@@ -102,7 +104,7 @@ export class Supervisor {
       if (match_keywords.length > 0) this.tools.lookAround();
       return { acts: instances.map((instance) => instance.act(action, by)) };
     });
-    return combine(await Promise.all(acts));
+    return combineResults(await Promise.all(acts), "it has no instances");
   }
 
   /** Stops a service and deletes all of it but its definition's place in desired state, which is the caller's. */
@@ -157,7 +159,7 @@ export class Supervisor {
   }
 
   /** Takes a definition over; `then` is called with its instances in the same step, before anything else can act on them. */
-  private async define<T>(definition: DesiredService, then: (instances: Instance[]) => T): Promise<T> {
+  private async define<T>(definition: WantedService, then: (instances: Instance[]) => T): Promise<T> {
     const { name } = definition.spec;
     // Not even a turn is waited for without need: a removal asked for after this would come first, and this bring it back.
     while (this.leaving.has(name)) await this.leaving.get(name);
@@ -180,7 +182,7 @@ export class Supervisor {
   }
 
   /** Makes the instances that are missing; answers those that are too many, which are not its instances any more. */
-  private async resize(herded: Herded, definition: DesiredService): Promise<Instance[]> {
+  private async resize(herded: Herded, definition: WantedService): Promise<Instance[]> {
     const wanted = definition.spec.instances;
     const staying = herded.instances.slice(0, wanted);
     const leaving = herded.instances.slice(wanted);
@@ -196,7 +198,7 @@ export class Supervisor {
     for (const instance of leaving) this.tools.removed(instance.service, instance.index);
   }
 
-  private async make(definition: DesiredService, index: number): Promise<Instance> {
+  private async make(definition: WantedService, index: number): Promise<Instance> {
     const key = instanceKey(definition.spec.name, index);
     const directory = new RunDirectory(this.tools.runRoot, key);
     directory.make();
@@ -218,20 +220,9 @@ export class Supervisor {
       return;
     }
     const { spec, revision } = record.run;
-    const definition: DesiredService = { spec, revision, desired: "stopped", stopped_instances: [] };
+    const definition: WantedService = { spec, revision, desired: "stopped", stopped_instances: [] };
     const instance = await this.make(definition, record.index);
     await instance.remove("tailherd");
     this.tools.removed(instance.service, instance.index);
   }
-}
-
-/** One answer for several instances: the first that did not go well speaks for all. */
-function combine(results: ActResult[]): ActResult {
-  const count = results.reduce((sum, result) => sum + result.count, 0);
-  const worst =
-    results.find((result) => result.outcome === "failed") ?? results.find((result) => result.outcome === "refused");
-  const [first] = results;
-  if (worst !== undefined) return { ...worst, count };
-  if (first === undefined) return { outcome: "refused", message: "it has no instances", count: 0 };
-  return { ...first, message: results.map((result) => result.message).join("; "), count };
 }

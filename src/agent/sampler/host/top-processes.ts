@@ -2,6 +2,7 @@
 // processes; those that slept cost one small read. Tailherd's own processes count like any other.
 import { setImmediate } from "node:timers/promises";
 import { type Clock, systemClock } from "../../../base/clock.ts";
+import type { TopProcess, TopProcesses as TopProcessesTold } from "../../../contract/top-processes.ts";
 import { CommandLines, displayName } from "../../processes/command-line.ts";
 import type { ProcessStat, ProcessTable } from "../../processes/process-table.ts";
 import { percentOfCore } from "../cpu-meter.ts";
@@ -14,32 +15,6 @@ const FIRST = 5;
 const MAX_COMMAND = 200;
 /** Processes that are read before others get their turn: about a millisecond's work. */
 const CHUNK = 100;
-
-/** One of the processes that used most. */
-export interface TopProcess {
-  pid: number;
-  name: string;
-  /** At most 200 characters. */
-  command: string;
-  user: string;
-  /** Of one core, since the pass before; null at the first pass. */
-  cpu_percent: number | null;
-  /** Resident. */
-  memory_bytes: number;
-  /**
-   * Read from and written to storage, children that it waited for included, since the pass before; null at the first pass and
-   * where the kernel does not tell.
-   */
-  io_bytes_per_second: number | null;
-}
-
-/** What one pass found. */
-export interface TopProcessesSample {
-  /** Unix milliseconds. */
-  at: number;
-  /** Most CPU first. */
-  processes: TopProcess[];
-}
 
 interface Seen {
   startTicks: number;
@@ -72,7 +47,7 @@ export class TopProcesses {
   }
 
   /** One pass. Lets others have their turn in between, so it must have ended before the next one begins. */
-  async sample(): Promise<TopProcessesSample> {
+  async sample(): Promise<TopProcessesTold> {
     const at = this.clock.monotonic();
     const seconds = this.passedAt === undefined ? undefined : (at - this.passedAt) / 1000;
     const seen = new Map<number, Seen>();
