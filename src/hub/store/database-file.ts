@@ -21,7 +21,9 @@ export function openDatabase(file: string, now: number): DatabaseSync {
   try {
     if (!existsSync(file)) createDatabase(file);
     refuseDamagedHeader(file);
-    db = connect(file);
+    // Not closed when it cannot be configured: a close moves the log into the file, and what is kept is what was found.
+    db = new DatabaseSync(file);
+    configure(db);
     refuseForeign(db, file);
     const damage = findDamage(db, file);
     if (damage !== undefined) throw new DamagedError(damage);
@@ -62,17 +64,10 @@ export function refuseForeign(db: DatabaseSync, file: string): void {
  * Exclusive, because one hub owns the file: no shared-memory file beside it (on a full tmpfs writing into one would be SIGBUS), no
  * locking calls at each read, and a second process gets an error, not a say.
  */
-function connect(file: string): DatabaseSync {
-  const db = new DatabaseSync(file);
-  try {
-    db.exec(
-      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY",
-    );
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-  return db;
+function configure(db: DatabaseSync): void {
+  db.exec(
+    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY",
+  );
 }
 
 /** Puts a file's name, and with it the file, safely on the disk. */

@@ -60,7 +60,7 @@ describe("migrations", () => {
         assert.deepEqual((await store.getRevision("Müllwerk worker 2", 1))?.ports, []);
         assert.deepEqual((await store.getRevision("Müllwerk worker 2", 2))?.ports, [8000]);
         assert.equal((await store.getSettings()).update_interval_seconds, 7);
-        assert.equal((await store.getLegacyServers())[0]?.name, "nas");
+        assert.equal((await store.listServers())[0]?.name, "nas");
         assert.equal((await store.listEvents({ after: 0, limit: 10 })).length, 2);
         assert.equal((await store.listExits("api", 10))[0]?.message, "exit 3");
         assert.equal((await store.listAudit({ limit: 10 })).length, 8);

@@ -5,6 +5,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { serviceSpecSchema } from "../../contract/service.ts";
 import { settingsSchema } from "../../contract/settings.ts";
+import { freeName, fromLegacyServer } from "./legacy-server.ts";
 
 /** "THrd": marks the file as ours in its header (PRAGMA application_id). */
 export const APPLICATION_ID = 0x54487264;
@@ -92,13 +93,72 @@ export const MIGRATIONS: readonly string[] = [
   -- JSON list of the numbers of instances that somebody stopped one by one.
   ALTER TABLE service ADD COLUMN stopped_instances TEXT NOT NULL DEFAULT '[]';
   `,
+  `
+  -- Machines of the fleet. JSON of a StoredServer in body; what is looked up stands beside it.
+  CREATE TABLE server (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,  -- order in which they came
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL UNIQUE,
+    credential_hash TEXT UNIQUE,           -- SHA-256, hex, of a bare node's bearer token
+    body TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+
+  -- Tokens that let servers in; of the secret only its SHA-256 in hex.
+  CREATE TABLE join_token (
+    id TEXT PRIMARY KEY,
+    secret_hash TEXT NOT NULL UNIQUE,
+    tags TEXT NOT NULL,                    -- JSON array, given to whoever comes in with it
+    uses INTEGER NOT NULL,
+    uses_left INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    server_id TEXT                         -- the one server that may enrol again with it
+  ) STRICT, WITHOUT ROWID;
+
+  -- Long acts; JSON of a StoredOperation in body, without its targets.
+  CREATE TABLE operation (
+    id TEXT PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    body TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX operation_created ON operation (created_at);
+
+  -- What they are done to, a row each: thousands of them change one by one. JSON of an OperationTarget in body, without its output.
+  CREATE TABLE operation_target (
+    operation_id TEXT NOT NULL,
+    place INTEGER NOT NULL,                -- from 0
+    body TEXT NOT NULL,
+    output TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (operation_id, place)
+  ) STRICT;
+
+  ALTER TABLE event ADD COLUMN server_id TEXT;  -- the server it happened on; service is '' for what happens to a server
+  CREATE INDEX event_server ON event (server_id, seq);
+
+  -- JSON list of the ids of servers on which somebody stopped the service, of several that it runs on.
+  ALTER TABLE service ADD COLUMN stopped_servers TEXT NOT NULL DEFAULT '[]';
+  `,
 ];
 
 /** The version this program reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The tables that hold what people entered: always checked, however large the history grew. */
-export const ENTERED_TABLES = ["service", "service_revision", "document", "token", "session", "audit"] as const;
+export const ENTERED_TABLES = [
+  "service",
+  "service_revision",
+  "document",
+  "token",
+  "session",
+  "server",
+  "join_token",
+  "operation",
+  "operation_target",
+  "audit",
+] as const;
 
 /** The version a database is at; 0 for a new one. */
 export function schemaVersion(db: DatabaseSync): number {
@@ -113,12 +173,30 @@ export function migrate(db: DatabaseSync, to = SCHEMA_VERSION): number {
   try {
     for (const sql of MIGRATIONS.slice(from, to)) db.exec(sql);
     if (from > 0) refillDocuments(db);
+    if (from > 0 && from < 3) moveLegacyServers(db);
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${to}; COMMIT`);
   } catch (error) {
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }
   return from;
+}
+
+/** Version 3: the predecessor's servers, until then one document that only `export` read, become servers of the fleet. */
+function moveLegacyServers(db: DatabaseSync): void {
+  const row = db.prepare("SELECT body, updated_at FROM document WHERE name = 'legacy_servers'").get() as
+    | { body: string; updated_at: number }
+    | undefined;
+  if (row === undefined) return;
+  const insert = db.prepare("INSERT INTO server (id, name, body, created_at) VALUES (?, ?, ?, ?)");
+  const taken = new Set<string>();
+  for (const entry of JSON.parse(row.body) as Record<string, unknown>[]) {
+    const server = fromLegacyServer(entry, row.updated_at);
+    const name = freeName(server.name, taken);
+    taken.add(name);
+    insert.run(server.id, name, JSON.stringify({ ...server, name }), server.created_at);
+  }
+  db.exec("DELETE FROM document WHERE name = 'legacy_servers'");
 }
 
 /** Runs every stored document through the contract, so that fields which an older program did not know get their defaults. */

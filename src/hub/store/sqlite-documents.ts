@@ -1,4 +1,4 @@
-// Settings and the predecessor's servers in SQLite: single JSON documents, also kept in memory.
+// The settings in SQLite: a single JSON document, also kept in memory.
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { settingsSchema, type Settings } from "../../contract/settings.ts";
 import type { AuditWriter } from "./sqlite-audit.ts";
@@ -6,7 +6,6 @@ import type { Actor } from "./store.ts";
 
 interface Documents {
   settings: Settings;
-  legacy_servers: Record<string, unknown>[];
 }
 
 /** `put` runs inside a transaction of the writer. */
@@ -21,7 +20,7 @@ export class SqliteDocuments {
   constructor(db: DatabaseSync, audit: AuditWriter, now: () => number) {
     this.audit = audit;
     this.now = now;
-    this.select = db.prepare("SELECT name, body FROM document");
+    this.select = db.prepare("SELECT name, body FROM document WHERE name = 'settings'");
     this.upsert = db.prepare(
       `INSERT INTO document (name, body, updated_at) VALUES (?, ?, ?)
        ON CONFLICT (name) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at`,
@@ -58,5 +57,5 @@ export class SqliteDocuments {
 }
 
 function initial(): Documents {
-  return { settings: settingsSchema.parse({}), legacy_servers: [] };
+  return { settings: settingsSchema.parse({}) };
 }

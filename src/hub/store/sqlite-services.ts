@@ -8,7 +8,7 @@ import type { DesiredState, ServiceRecord, ServiceSpec } from "../../contract/se
 import { specOf } from "./spec-of.ts";
 import type { AuditWriter } from "./sqlite-audit.ts";
 import type { Actor, Expectation, PlanChange, WriteOutcome } from "./store.ts";
-import { fitWish, wishAfter, wishOf } from "./wish.ts";
+import { type ActedOn, fitWish, wishAfter, wishOf, type Wish } from "./wish.ts";
 
 /** Saved revisions kept of each service. */
 const REVISIONS_KEPT = 50;
@@ -20,6 +20,7 @@ interface Row {
   desired: DesiredState;
   /** JSON. */
   stopped_instances: string;
+  stopped_servers: string;
   owner: string | null;
   created_at: number;
   updated_at: number;
@@ -86,15 +87,16 @@ export class SqliteServices {
     return { outcome: "stored", record: this.save(spec, before, actor, options) };
   }
 
-  setDesired(name: string, action: ServiceAction, index: number | null, actor: Actor): WriteOutcome {
+  setDesired(name: string, action: ServiceAction, on: ActedOn, actor: Actor): WriteOutcome {
     const before = this.read(name);
     if (before === undefined) return { outcome: "absent" };
-    const wish = wishAfter(before, action, index, before.instances);
+    const wish = wishAfter(before, action, on, before.instances);
     if (!isDeepStrictEqual(wishOf(before), wish)) {
-      this.statements.setDesired.run(wish.desired, JSON.stringify(wish.stopped_instances), name);
+      this.statements.setDesired.run(...wishColumns(wish), name);
       this.stale = true;
     }
-    this.audit(actor, action, index === null ? name : `${name}/${index}`, wishOf(before), wish);
+    const target = `${name}${on.index === null ? "" : `/${on.index}`}${on.server === null ? "" : `@${on.server}`}`;
+    this.audit(actor, action, target, wishOf(before), wish);
     return { outcome: "stored", record: { ...before, ...wish } };
   }
 
@@ -121,13 +123,14 @@ export class SqliteServices {
     const now = this.now();
     const body = JSON.stringify(spec);
     const desired = options.desired ?? before?.desired ?? (spec.autostart ? "running" : "stopped");
-    const wish = fitWish({ desired, stopped_instances: before?.stopped_instances ?? [] }, spec.instances);
+    const { stopped_instances = [], stopped_servers = [] } = before ?? {};
+    const wish = fitWish({ desired, stopped_instances, stopped_servers }, spec.instances);
     const owner = options.owner === undefined ? (before?.owner ?? null) : options.owner;
     const sameSpec = before !== undefined && isDeepStrictEqual(specOf(before), JSON.parse(body));
     if (sameSpec && isDeepStrictEqual(wishOf(before), wish) && before.owner === owner) return before;
     const revision = before === undefined ? 1 : before.revision + (sameSpec ? 0 : 1);
     this.stale = true;
-    const wished = [wish.desired, JSON.stringify(wish.stopped_instances)] as const;
+    const wished = wishColumns(wish);
     if (before === undefined) this.statements.insert.run(spec.name, revision, body, ...wished, owner, now, now);
     else this.statements.update.run(revision, body, ...wished, owner, now, spec.name);
     if (!sameSpec) {
@@ -160,21 +163,26 @@ function prepare(
   "all" | "one" | "revision" | "insert" | "update" | "setDesired" | "delete" | "insertRevision" | "dropRevisions",
   StatementSync
 > {
-  const columns = "name, revision, spec, desired, stopped_instances, owner, created_at, updated_at";
+  const columns = "name, revision, spec, desired, stopped_instances, stopped_servers, owner, created_at, updated_at";
   return {
     all: db.prepare(`SELECT ${columns} FROM service ORDER BY id`),
     one: db.prepare(`SELECT ${columns} FROM service WHERE name = ?`),
     revision: db.prepare("SELECT spec FROM service_revision WHERE service = ? AND revision = ?"),
-    insert: db.prepare(`INSERT INTO service (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
+    insert: db.prepare(`INSERT INTO service (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     update: db.prepare(
-      `UPDATE service SET revision = ?, spec = ?, desired = ?, stopped_instances = ?, owner = ?, updated_at = ?
+      `UPDATE service SET revision = ?, spec = ?, desired = ?, stopped_instances = ?, stopped_servers = ?, owner = ?,
+       updated_at = ?
        WHERE name = ?`,
     ),
-    setDesired: db.prepare("UPDATE service SET desired = ?, stopped_instances = ? WHERE name = ?"),
+    setDesired: db.prepare("UPDATE service SET desired = ?, stopped_instances = ?, stopped_servers = ? WHERE name = ?"),
     delete: db.prepare("DELETE FROM service WHERE name = ?"),
     insertRevision: db.prepare("INSERT INTO service_revision (service, revision, spec, saved_at) VALUES (?, ?, ?, ?)"),
     dropRevisions: db.prepare("DELETE FROM service_revision WHERE service = ? AND revision <= ?"),
   };
+}
+
+function wishColumns({ desired, stopped_instances, stopped_servers }: Wish): [string, string, string] {
+  return [desired, JSON.stringify(stopped_instances), JSON.stringify(stopped_servers)];
 }
 
 function unmet(before: ServiceRecord | undefined, expect: Expectation): WriteOutcome | undefined {
@@ -195,6 +203,7 @@ function toRecord(row: Row): ServiceRecord {
     revision: row.revision,
     desired: row.desired,
     stopped_instances: JSON.parse(row.stopped_instances) as number[],
+    stopped_servers: JSON.parse(row.stopped_servers) as string[],
     owner: row.owner,
     created_at: new Date(row.created_at).toISOString(),
     updated_at: new Date(row.updated_at).toISOString(),
@@ -206,6 +215,7 @@ function isSame(record: ServiceRecord, row: Row): boolean {
     record.revision === row.revision &&
     record.desired === row.desired &&
     JSON.stringify(record.stopped_instances) === row.stopped_instances &&
+    JSON.stringify(record.stopped_servers) === row.stopped_servers &&
     record.owner === row.owner &&
     Date.parse(record.created_at) === row.created_at &&
     Date.parse(record.updated_at) === row.updated_at

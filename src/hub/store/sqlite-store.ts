@@ -2,6 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { SECOND } from "../../base/units.ts";
+import { TailherdError } from "../../contract/errors.ts";
 import type { ServiceRecord } from "../../contract/service.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { copyDatabase, GoodCopy } from "./database-copy.ts";
@@ -13,9 +14,11 @@ import { SqliteDocuments } from "./sqlite-documents.ts";
 import { storeError } from "./sqlite-errors.ts";
 import { sqliteTrouble } from "./sqlite-trouble.ts";
 import { SqliteHistory } from "./sqlite-history.ts";
+import { SqliteOperations } from "./sqlite-operations.ts";
+import { SqliteServers } from "./sqlite-servers.ts";
 import { SqliteServices } from "./sqlite-services.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
-import type { Actor, PlanChange, Store } from "./store.ts";
+import type { Actor, PlanChange, Store, StoredServer } from "./store.ts";
 
 /** Time after which "last used" of tokens is written, together. */
 const TOUCH_DELAY = 30 * SECOND;
@@ -62,6 +65,8 @@ interface Parts extends SqliteStoreOptions {
 function assemble({ db, file, clock, logger, services, documents, audit }: Parts): Store {
   const history = new SqliteHistory(db);
   const access = new SqliteAccess(db, audit.write, () => clock.now());
+  const servers = new SqliteServers(db, audit.write, () => clock.now());
+  const operations = new SqliteOperations(db, audit.write);
   const copies = new Copies(db);
   const good = new GoodCopy({ file, clock, logger, copy: (to) => copies.make(to) });
   const writer = new SqliteWriter({
@@ -93,8 +98,7 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
   const write = writer.write.bind(writer);
   const commit = (change: PlanChange, actor: Actor): ServiceRecord[] => {
     if (change.change === "settings") documents.put("settings", change.settings, "settings.change", actor);
-    else if (change.change === "legacy_servers")
-      documents.put("legacy_servers", change.servers, "servers.import", actor);
+    else if (change.change === "servers") for (const server of change.servers) importServer(servers, server, actor);
     else return [services.commit(change, actor)].filter((record) => record !== undefined);
     return [];
   };
@@ -114,9 +118,26 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
     getSettings: () => read("the settings", () => documents.get("settings")),
     putSettings: (settings, actor) =>
       write("Cannot save the settings", () => documents.put("settings", settings, "settings.change", actor)),
-    getLegacyServers: () => read("the servers", () => documents.get("legacy_servers")),
-    putLegacyServers: (servers, actor) =>
-      write("Cannot save the servers", () => documents.put("legacy_servers", servers, "servers.import", actor)),
+
+    listServers: () => read("the servers", () => servers.list()),
+    putServer: (server, act, actor) =>
+      write(`Cannot save server "${server.name}"`, () => servers.put(server, act, actor)),
+    enrolServer: (server, tokenHash, actor) =>
+      write(`Cannot enrol "${server.name}"`, () => servers.enrol(server, tokenHash, actor)),
+    deleteServer: (id, actor) => write("Cannot remove the server", () => servers.delete(id, actor)),
+    noteSeen: (seen) => write("Cannot note what servers said", () => servers.noteSeen(seen), "observed"),
+    hubIdentity: (make) => write("Cannot keep the hub's key", () => servers.hubIdentity(make)),
+    listJoinTokens: () => read("the join tokens", () => servers.listTokens()),
+    createJoinToken: (token, actor) => write("Cannot save the join token", () => servers.createToken(token, actor)),
+    deleteJoinToken: (id, actor) => write("Cannot delete the join token", () => servers.deleteToken(id, actor)),
+    findJoinToken: (secretHash) => read("the join tokens", () => servers.findToken(secretHash)),
+
+    listOperations: () => read("the operations", () => operations.list()),
+    createOperation: (operation, forget, actor) =>
+      write(`Cannot begin "${operation.about.title}"`, () => operations.create(operation, forget, actor)),
+    noteOperation: (about, changes) =>
+      write("Cannot note how an operation goes", () => operations.note(about, changes), "observed"),
+    operationOutputs: (id, place) => read("what an operation printed", () => operations.outputs(id, place)),
 
     appendEvents: (events) => write("Cannot save events", () => history.append(events), "observed"),
     listEvents: (query) => read("events", () => history.list(query)),
@@ -156,6 +177,12 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
       db.close();
     },
   };
+}
+
+/** Part of a plan: a name that another server has stops the whole of it. */
+function importServer(servers: SqliteServers, server: StoredServer, actor: Actor): void {
+  if (servers.put(server, "server.import", actor).outcome === "stored") return;
+  throw new TailherdError("name_taken", `Cannot import server "${server.name}": another server has that name`);
 }
 
 /** Makes copies one after the other, and can be waited for: the database must stay open under them. */

@@ -3,12 +3,23 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Clock } from "../../base/clock.ts";
 import { FakeClock } from "../../base/clock.ts";
-import { DAY, HOUR } from "../../base/units.ts";
+import { DAY, HOUR, MINUTE } from "../../base/units.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import type { TailherdEvent } from "../../contract/events.ts";
 import { serviceSpecSchema, type ServiceInput, type ServiceRecord, type ServiceSpec } from "../../contract/service.ts";
 import { settingsSchema } from "../../contract/settings.ts";
-import type { Expectation, PlanChange, Store, StoredToken, WriteOutcome } from "./store.ts";
+import { fromLegacyServer } from "./legacy-server.ts";
+import type {
+  Expectation,
+  PlanChange,
+  Store,
+  StoredJoinToken,
+  StoredOperation,
+  StoredServer,
+  StoredToken,
+  WriteOutcome,
+} from "./store.ts";
+import { WHOLE } from "./wish.ts";
 
 /** Opens a store over the same data each time within one test; `forget` throws the data away. */
 export interface StoreBench {
@@ -133,14 +144,14 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
       it("changes the desired state alone, without a revision", async () => {
         assert.equal((await add("manual")).desired, "stopped");
         assert.equal((await add("auto", { autostart: true })).desired, "running");
-        const record = storedRecord(await store.setDesired("manual", "start", null, actor));
+        const record = storedRecord(await store.setDesired("manual", "start", WHOLE, actor));
         assert.equal(record.desired, "running");
         assert.equal(record.revision, 1);
         assert.deepEqual(await store.getService("manual"), record);
         await store.putService(specOfInput({ name: "manual", ports: [1] }), anything, actor);
         assert.equal((await store.getService("manual"))?.desired, "running");
         assert.equal((await store.getService("manual"))?.revision, 2);
-        assert.deepEqual(await store.setDesired("nobody", "start", null, actor), { outcome: "absent" });
+        assert.deepEqual(await store.setDesired("nobody", "start", WHOLE, actor), { outcome: "absent" });
       });
 
       it("keeps the wish for single instances beside that for the service, also through changes of the definition", async () => {
@@ -149,17 +160,17 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
           return [record?.desired, record?.stopped_instances];
         };
         await add("many", { instances: 4, autostart: true });
-        assert.equal(storedRecord(await store.setDesired("many", "stop", 3, actor)).revision, 1);
-        await store.setDesired("many", "kill", 1, actor);
+        assert.equal(storedRecord(await store.setDesired("many", "stop", { ...WHOLE, index: 3 }, actor)).revision, 1);
+        await store.setDesired("many", "kill", { ...WHOLE, index: 1 }, actor);
         assert.deepEqual(await wish(), ["running", [1, 3]]);
         await store.putService(specOfInput({ name: "many", instances: 3, ports: [1] }), anything, actor);
         assert.deepEqual(await wish(), ["running", [1]]);
-        await store.setDesired("many", "restart", null, actor);
+        await store.setDesired("many", "restart", WHOLE, actor);
         assert.deepEqual(await wish(), ["running", [1]]);
-        await store.setDesired("many", "start", 1, actor);
+        await store.setDesired("many", "start", { ...WHOLE, index: 1 }, actor);
         assert.deepEqual(await wish(), ["running", []]);
-        await store.setDesired("many", "stop", null, actor);
-        await store.setDesired("many", "start", 2, actor);
+        await store.setDesired("many", "stop", WHOLE, actor);
+        await store.setDesired("many", "start", { ...WHOLE, index: 2 }, actor);
         assert.deepEqual(await wish(), ["running", [0, 1]]);
         const [entry] = await store.listAudit({ limit: 1 });
         assert.deepEqual([entry?.action, entry?.target], ["start", "many/2"]);
@@ -175,7 +186,7 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
         assert.deepEqual(await store.deleteService("api", actor), { outcome: "owned", owner });
         const record = storedRecord(await store.putService(changed, anything, actor, { owner }));
         assert.deepEqual([record.revision, record.owner], [2, owner]);
-        assert.equal((await store.setDesired("api", "start", null, actor)).outcome, "stored");
+        assert.equal((await store.setDesired("api", "start", WHOLE, actor)).outcome, "stored");
       });
 
       it("forgets a deleted service and its revisions; a new one of that name begins anew", async () => {
@@ -223,16 +234,16 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
 
       it("commits settings and servers with the definitions of a plan, or none of them", async () => {
         const settings = settingsSchema.parse({ stats_retention_days: 3 });
-        const servers = [{ id: "1", name: "nas" }];
+        const servers = [fromLegacyServer({ id: "1", name: "nas" }, clock.now())];
         const plan = (name: string, expect: Expectation): PlanChange[] => [
           { change: "settings", settings },
-          { change: "legacy_servers", servers },
+          { change: "servers", servers },
           { change: "put", spec: specOfInput({ name }), owner: null, expect },
         ];
         await assert.rejects(store.commitPlan(plan("api", { kind: "revision", revision: 1 }), actor));
-        assert.deepEqual([await store.getSettings(), await store.getLegacyServers()], [settingsSchema.parse({}), []]);
+        assert.deepEqual([await store.getSettings(), await store.listServers()], [settingsSchema.parse({}), []]);
         assert.equal((await store.commitPlan(plan("api", absent), actor)).length, 1);
-        assert.deepEqual([await store.getSettings(), await store.getLegacyServers()], [settings, servers]);
+        assert.deepEqual([await store.getSettings(), await store.listServers()], [settings, servers]);
         assert.equal((await store.listAudit({ limit: 10 })).length, 3);
       });
 
@@ -274,17 +285,167 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
       });
     });
 
-    describe("settings and servers", () => {
+    describe("settings", () => {
       it("answers the defaults until something is saved", async () => {
         assert.deepEqual(await store.getSettings(), settingsSchema.parse({}));
-        assert.deepEqual(await store.getLegacyServers(), []);
         const settings = settingsSchema.parse({ update_interval_seconds: 7 });
-        const servers = [{ id: "1", name: "nas", metadata: { cores: 4 }, anything: [null, 1.5] }];
         await store.putSettings(settings, actor);
-        await store.putLegacyServers(servers, actor);
         await reopen();
         assert.deepEqual(await store.getSettings(), settings);
-        assert.deepEqual(await store.getLegacyServers(), servers);
+      });
+    });
+
+    describe("servers", () => {
+      const server = (name: string, more: Partial<StoredServer> = {}): StoredServer => ({
+        ...fromLegacyServer({ id: `id-of-${name}`, name }, clock.now()),
+        legacy: null,
+        ...more,
+      });
+      const token = (secret_hash: string, more: Partial<StoredJoinToken> = {}): StoredJoinToken => ({
+        id: `token ${secret_hash}`,
+        secret_hash,
+        tags: ["prod"],
+        uses: 2,
+        uses_left: 2,
+        created_at: new Date(clock.now()).toISOString(),
+        created_by: actor.principal,
+        expires_at: new Date(clock.now() + MINUTE).toISOString(),
+        server_id: null,
+        ...more,
+      });
+
+      it("keeps what it is told, each name once, and says who did what", async () => {
+        assert.deepEqual(await store.listServers(), []);
+        const nas = server("nas", { tags: ["storage"], metadata: { cores: 4 }, credential_hash: "c1" });
+        assert.deepEqual(await store.putServer(nas, "server.own", actor), { outcome: "stored" });
+        assert.deepEqual(await store.putServer(server("nas", { id: "other" }), "server.own", actor), {
+          outcome: "name_taken",
+        });
+        await store.putServer({ ...nas, name: "attic" }, "server.change", actor);
+        await reopen();
+        assert.deepEqual(await store.listServers(), [{ ...nas, name: "attic" }]);
+        const [entry] = await store.listAudit({ limit: 1 });
+        assert.deepEqual([entry?.action, entry?.target], ["server.change", "attic"]);
+        assert.ok(!JSON.stringify(entry).includes("c1"), "no proof of identity in the audit");
+        assert.equal(await store.deleteServer(nas.id, actor), true);
+        assert.equal(await store.deleteServer(nas.id, actor), false);
+        assert.deepEqual(await store.listServers(), []);
+      });
+
+      it("notes when servers were heard, of those that are still there", async () => {
+        const nas = server("nas");
+        await store.putServer(nas, "server.own", actor);
+        const seen = { last_seen: 5, last_metrics: { cpu_percent: 1.5 } };
+        await store.noteSeen([
+          { id: nas.id, ...seen },
+          { id: "gone", ...seen },
+        ]);
+        assert.deepEqual(await store.listServers(), [{ ...nas, ...seen }]);
+      });
+
+      it("lets in as many as a join token has uses, until it expires, each in one step", async () => {
+        await store.createJoinToken(token("h1"), actor);
+        const enrol = async (name: string, hash: string): Promise<string> =>
+          (await store.enrolServer(server(name), hash, actor)).outcome;
+        const all = await Promise.all(["a", "b", "c", "d"].map((name) => enrol(name, "h1")));
+        assert.deepEqual(all.toSorted(), ["stored", "stored", "token_spent", "token_spent"]);
+        assert.equal((await store.listServers()).length, 2);
+        assert.equal(await store.findJoinToken("h1"), undefined);
+        await store.createJoinToken(token("h2"), actor);
+        clock.advance(MINUTE);
+        assert.equal(await enrol("late", "h2"), "token_spent");
+        assert.equal(await enrol("guess", "nothing"), "token_spent");
+      });
+
+      it("uses up nothing for a name that is taken, and lets in one server again only with its own token", async () => {
+        await store.createJoinToken(token("h1", { uses_left: 1 }), actor);
+        await store.putServer(server("nas"), "server.own", actor);
+        const impostor = server("nas", { id: "impostor" });
+        assert.deepEqual(await store.enrolServer(impostor, "h1", actor), { outcome: "name_taken" });
+        assert.equal((await store.findJoinToken("h1"))?.uses_left, 1);
+        await store.createJoinToken(token("h2", { server_id: "id-of-nas" }), actor);
+        assert.deepEqual(await store.enrolServer(server("pi"), "h2", actor), { outcome: "token_spent" });
+        assert.deepEqual(await store.enrolServer(server("nas"), "h2", actor), { outcome: "stored" });
+        assert.equal(await store.deleteJoinToken("token h1", actor), true);
+        assert.deepEqual(
+          (await store.listJoinTokens()).map(({ id, uses_left }) => [id, uses_left]),
+          [["token h2", 1]],
+        );
+      });
+
+      it("keeps the hub's key for good", async () => {
+        const made = { id: "hub", public_key: "p", private_key: "s" };
+        assert.deepEqual(await store.hubIdentity(() => made), made);
+        await reopen();
+        assert.deepEqual(await store.hubIdentity(() => ({ ...made, id: "another" })), made);
+      });
+    });
+
+    describe("operations", () => {
+      const operation = (id: string, ...servers: string[]): StoredOperation => ({
+        about: {
+          id,
+          kind: "command run",
+          title: "run uptime",
+          state: "queued",
+          by: "ann",
+          created_at: new Date(clock.now()).toISOString(),
+          ended_at: null,
+          cancelling: false,
+        },
+        plan: {
+          what: "command",
+          action: "run",
+          service_name: null,
+          argv: ["uptime"],
+          timeout: 60,
+          queue_for: 0,
+          width: 10,
+          stop_after_failures: null,
+        },
+        targets: servers.map((server) => ({
+          service: null,
+          server_id: server,
+          server,
+          state: "queued",
+          message: null,
+          started_at: null,
+          ended_at: null,
+          exit_code: null,
+          output: "",
+          output_dropped: 0,
+        })),
+      });
+
+      it("keeps them with what became of each target, over a restart, and says who began them", async () => {
+        const first = operation("1", "a", "b");
+        await store.createOperation(first, [], actor);
+        clock.advance(1);
+        const second = operation("2", "c");
+        await store.createOperation(second, [], actor);
+        const ended = { ...first.targets[1], state: "done", exit_code: 0 } as StoredOperation["targets"][number];
+        await store.noteOperation({ ...first.about, state: "running" }, [{ place: 1, target: ended, output: "up" }]);
+        const [audit] = (await store.listAudit({ limit: 10 })).toReversed();
+        assert.deepEqual(
+          [audit?.action, audit?.target, audit?.principal],
+          ["command.run", "run uptime", actor.principal],
+        );
+        await reopen();
+        const kept = { ...first, about: { ...first.about, state: "running" }, targets: [first.targets[0], ended] };
+        assert.deepEqual(await store.listOperations(), [kept, second]);
+        assert.deepEqual([...(await store.operationOutputs("1"))], [[1, "up"]]);
+        assert.deepEqual([...(await store.operationOutputs("1", 0))], []);
+        await store.noteOperation(first.about, [{ place: 1, target: ended }]);
+        assert.deepEqual([...(await store.operationOutputs("1", 1))], [[1, "up"]]);
+      });
+
+      it("forgets the old ones with the beginning of a new one", async () => {
+        await store.createOperation(operation("1", "a"), [], actor);
+        await store.createOperation(operation("2", "a"), ["1", "nothing"], actor);
+        assert.deepEqual(
+          (await store.listOperations()).map(({ about }) => about.id),
+          ["2"],
+        );
       });
     });
 
@@ -362,7 +523,7 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
       it("has an entry with before and after for each change, newest first", async () => {
         await add("api");
         clock.advance(HOUR);
-        await store.setDesired("api", "start", null, { principal: "token ci", from: "127.0.0.1" });
+        await store.setDesired("api", "start", WHOLE, { principal: "token ci", from: "127.0.0.1" });
         await store.recordAudit("kill", "api", actor);
         await store.deleteService("api", actor);
         await store.putSettings(settingsSchema.parse({}), actor);
@@ -382,8 +543,8 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
         assert.deepEqual(
           [start?.before, start?.after],
           [
-            { desired: "stopped", stopped_instances: [] },
-            { desired: "running", stopped_instances: [] },
+            { desired: "stopped", stopped_instances: [], stopped_servers: [] },
+            { desired: "running", stopped_instances: [], stopped_servers: [] },
           ],
         );
         assert.equal(entries[4]?.before, null);

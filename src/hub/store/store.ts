@@ -6,7 +6,11 @@ import type { ServiceAction } from "../../contract/operations.ts";
 import type { Settings } from "../../contract/settings.ts";
 import type { StoredEvent, TailherdEvent } from "../../contract/events.ts";
 import type { AuditEntry, Token } from "../../contract/transfer.ts";
+import type { ActedOn } from "./wish.ts";
 import type { Role } from "../../contract/roles.ts";
+import type { CommandAction } from "../../contract/commands.ts";
+import type { Operation, OperationTarget } from "../../contract/operations.ts";
+import type { JoinToken } from "../../contract/server.ts";
 import type { ExitRecord } from "../../contract/status.ts";
 
 /** Who acts and from where, for the audit. */
@@ -33,7 +37,8 @@ export type PlanChange =
   | { change: "put"; spec: ServiceSpec; desired?: DesiredState; owner: string | null; expect?: Expectation }
   | { change: "delete"; name: string; expect?: Expectation }
   | { change: "settings"; settings: Settings }
-  | { change: "legacy_servers"; servers: Record<string, unknown>[] };
+  /** Servers of an import, added or replaced by id. */
+  | { change: "servers"; servers: StoredServer[] };
 
 /** A token as stored: the secret only as SHA-256, hex. */
 export interface StoredToken extends Token {
@@ -49,6 +54,82 @@ export interface StoredSession {
   expires_at: number;
 }
 
+/** Of which service, on which server; of all unless given. */
+export interface EventFilter {
+  service?: string | undefined;
+  server?: string | undefined;
+}
+
+/** An end with its instance. */
+export type StoredExit = ExitRecord & { index: number; server_id: string | null };
+
+/** A server as stored. Times in Unix milliseconds; what it last said may be some minutes old. */
+export interface StoredServer {
+  id: string;
+  name: string;
+  host: string;
+  ip: string;
+  tags: string[];
+  /** Of a bare node: what it said at its registration. */
+  services: string[];
+  metadata: Record<string, unknown>;
+  kind: "hub" | "agent" | "bare";
+  /** An agent's key; null for others, and where it was taken back. */
+  public_key: string | null;
+  /** SHA-256, hex, of a bare node's credential; null for others, and where it was taken back. */
+  credential_hash: string | null;
+  agent_version: string | null;
+  /** Milliseconds between its heartbeats; null: the fleet's. */
+  heartbeat_interval: number | null;
+  created_at: number;
+  last_seen: number | null;
+  last_metrics: Record<string, number>;
+  joined_with: string | null;
+  /** What the predecessor's `servers.json` said of it, field by field, to be written back. */
+  legacy: Record<string, unknown> | null;
+}
+
+/** A join token as stored. */
+export interface StoredJoinToken extends JoinToken {
+  secret_hash: string;
+}
+
+/** What an operation does to each of its targets. */
+export type OperationPlan =
+  | { what: "act"; action: ServiceAction }
+  | {
+      what: "command";
+      action: CommandAction;
+      service_name: string | null;
+      argv: string[] | null;
+      /** Seconds. */
+      timeout: number;
+      queue_for: number;
+      width: number;
+      stop_after_failures: number | null;
+    };
+
+/** An operation as stored. Outputs lie apart: those of `targets` are empty. */
+export interface StoredOperation {
+  about: Omit<Operation, "targets" | "counts">;
+  plan: OperationPlan;
+  targets: OperationTarget[];
+}
+
+/** A target that changed, and what it printed when that is known to the end. */
+export interface TargetChange {
+  place: number;
+  target: OperationTarget;
+  output?: string;
+}
+
+/** What a hub is to its agents, for good: Ed25519 keys as in runtime/link/keys.ts. */
+export interface HubIdentity {
+  id: string;
+  public_key: string;
+  private_key: string;
+}
+
 export interface Store {
   /** In the order in which they were added. */
   listServices(): Promise<ServiceRecord[]>;
@@ -62,26 +143,58 @@ export interface Store {
     actor: Actor,
     options?: { desired?: DesiredState; owner?: string | null },
   ): Promise<WriteOutcome>;
-  /** Keeps what an act on a service, or on one of its instances, wishes from now on: see `wishAfter`. Changes no revision. */
-  setDesired(name: string, action: ServiceAction, index: number | null, actor: Actor): Promise<WriteOutcome>;
+  /** Keeps what an act on a service, or on a part of it, wishes from now on: see `wishAfter`. Changes no revision. */
+  setDesired(name: string, action: ServiceAction, on: ActedOn, actor: Actor): Promise<WriteOutcome>;
   deleteService(name: string, actor: Actor): Promise<WriteOutcome>;
   /** All of these or none of them, and one audit entry each; the records put. Rejects with `revision_conflict` when an expectation is not met. */
   commitPlan(changes: PlanChange[], actor: Actor): Promise<ServiceRecord[]>;
 
   getSettings(): Promise<Settings>;
   putSettings(settings: Settings, actor: Actor): Promise<void>;
-  /** The predecessor's servers as they came, for `export` and for the fleet. */
-  getLegacyServers(): Promise<Record<string, unknown>[]>;
-  putLegacyServers(servers: Record<string, unknown>[], actor: Actor): Promise<void>;
+
+  /** In the order in which they came. */
+  listServers(): Promise<StoredServer[]>;
+  /** Adds or replaces a server, with an audit entry of this act. */
+  putServer(server: StoredServer, act: string, actor: Actor): Promise<{ outcome: "stored" | "name_taken" }>;
+  /**
+   * A server comes in: uses up one use of the join token (unless null) and stores the server, all or nothing. `token_spent`: no such
+   * token, used up, expired, or made for another server.
+   */
+  enrolServer(
+    server: StoredServer,
+    tokenHash: string | null,
+    actor: Actor,
+  ): Promise<{ outcome: "stored" | "name_taken" | "token_spent" }>;
+  deleteServer(id: string, actor: Actor): Promise<boolean>;
+  /** What servers last said; no audit. Best effort. */
+  noteSeen(servers: readonly Pick<StoredServer, "id" | "last_seen" | "last_metrics">[]): Promise<void>;
+  /** Made when first asked for, and the same from then on. */
+  hubIdentity(make: () => HubIdentity): Promise<HubIdentity>;
+
+  /** Newest first; those that ended count for nothing are left in for a while. */
+  listJoinTokens(): Promise<JoinToken[]>;
+  createJoinToken(token: StoredJoinToken, actor: Actor): Promise<void>;
+  deleteJoinToken(id: string, actor: Actor): Promise<boolean>;
+  /** A token that counts now. */
+  findJoinToken(secretHash: string): Promise<StoredJoinToken | undefined>;
+
+  /** Oldest first. */
+  listOperations(): Promise<StoredOperation[]>;
+  /** Stores a new one with its audit entry, and forgets those of these ids. */
+  createOperation(operation: StoredOperation, forget: readonly string[], actor: Actor): Promise<void>;
+  /** Stores what became of one; no audit. */
+  noteOperation(about: StoredOperation["about"], changes: readonly TargetChange[]): Promise<void>;
+  /** What its targets printed, by place; of one target only where a place is given. Those that printed nothing are left out. */
+  operationOutputs(id: string, place?: number): Promise<Map<number, string>>;
 
   /** Stores what is new (by event id), ignores what is known; resolves to the new ones with their seq. */
   appendEvents(events: TailherdEvent[]): Promise<StoredEvent[]>;
   /** Oldest first after a seq, for resuming; or newest first before one. */
   listEvents(
-    query: { after: number; service?: string; limit: number } | { before?: number; service?: string; limit: number },
+    query: EventFilter & { limit: number } & ({ after: number } | { before?: number }),
   ): Promise<StoredEvent[]>;
   /** Newest first. */
-  listExits(service: string, limit: number): Promise<(ExitRecord & { index: number })[]>;
+  listExits(service: string, limit: number): Promise<StoredExit[]>;
   /** Drops events and audit entries older than this, Unix milliseconds. */
   dropHistoryBefore(time: number): Promise<void>;
   listAudit(query: { before?: number; limit: number }): Promise<AuditEntry[]>;

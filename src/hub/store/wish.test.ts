@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { serviceActionSchema } from "../../contract/operations.ts";
-import { fitWish, type Wish, wishAfter } from "./wish.ts";
+import { desiredOn, fitWish, WHOLE, type Wish, wishAfter } from "./wish.ts";
 
 const anyAct = fc.record({
   action: fc.constantFrom(...serviceActionSchema.options),
@@ -19,10 +19,10 @@ describe("wishAfter()", () => {
   it("moves the instance that was named and no other, or all of them; a restart of what runs moves none", () => {
     fc.assert(
       fc.property(fc.array(anyAct), anyAct, (acts, last) => {
-        let before: Wish = { desired: "stopped", stopped_instances: [] };
-        for (const act of acts) before = wishAfter(before, act.action, act.index, 5);
+        let before: Wish = { desired: "stopped", stopped_instances: [], stopped_servers: [] };
+        for (const act of acts) before = wishAfter(before, act.action, { ...WHOLE, index: act.index }, 5);
         const { action, index } = last;
-        const after = wishAfter(before, action, index, 5);
+        const after = wishAfter(before, action, { ...WHOLE, index }, 5);
         const ups = action === "start" || action === "restart";
         const kept = index === null && action === "restart" && before.desired === "running";
         const named = kept ? [] : index === null ? [0, 1, 2, 3, 4] : [index];
@@ -38,11 +38,46 @@ describe("wishAfter()", () => {
   });
 });
 
+describe("wishAfter() on one server of several", () => {
+  it("moves that server and no other; the service is stopped when the last one is", () => {
+    const servers = ["a", "b", "c"];
+    const anyServerAct = fc.record({
+      action: fc.constantFrom(...serviceActionSchema.options),
+      server: fc.option(fc.constantFrom(...servers)),
+    });
+    fc.assert(
+      fc.property(fc.array(anyServerAct), (acts) => {
+        let wish: Wish = { desired: "stopped", stopped_instances: [], stopped_servers: [] };
+        for (const { action, server } of acts) {
+          const before = wish;
+          wish = wishAfter(before, action, { index: null, server, servers }, 2);
+          const ups = action === "start" || action === "restart";
+          const kept = server === null && action === "restart" && before.desired === "running";
+          for (const id of servers) {
+            const named = !kept && (server === null || server === id);
+            assert.equal(desiredOn(wish, id), named ? (ups ? "running" : "stopped") : desiredOn(before, id), id);
+          }
+          assert.equal(
+            wish.desired === "running",
+            servers.some((id) => desiredOn(wish, id) === "running"),
+          );
+        }
+      }),
+    );
+  });
+
+  it("means the service where there is only one", () => {
+    const running: Wish = { desired: "running", stopped_instances: [], stopped_servers: [] };
+    const stopped = wishAfter(running, "stop", { index: null, server: "a", servers: ["a"] }, 1);
+    assert.deepEqual(stopped, { desired: "stopped", stopped_instances: [], stopped_servers: [] });
+  });
+});
+
 describe("fitWish()", () => {
   it("keeps what is wished of the instances that stay, and wishes new ones to run as the service does", () => {
-    const wish: Wish = { desired: "running", stopped_instances: [0, 3] };
+    const wish: Wish = { desired: "running", stopped_instances: [0, 3], stopped_servers: [] };
     assert.deepEqual(fitWish(wish, 6), wish);
-    assert.deepEqual(fitWish(wish, 2), { desired: "running", stopped_instances: [0] });
-    assert.deepEqual(fitWish(wish, 1), { desired: "stopped", stopped_instances: [] });
+    assert.deepEqual(fitWish(wish, 2), { desired: "running", stopped_instances: [0], stopped_servers: [] });
+    assert.deepEqual(fitWish(wish, 1), { desired: "stopped", stopped_instances: [], stopped_servers: [] });
   });
 });
