@@ -17,6 +17,8 @@ export interface AuthenticatorOptions {
   failures: FailureLimit;
   /** Everybody is admin; only where every listener is loopback. */
   noAuth: boolean;
+  /** The bare server that has this credential (SHA-256, hex). */
+  serverWith: (credentialHash: string) => { id: string; name: string } | undefined;
   /** Value of TAILHERD_ADMIN_TOKEN. */
   adminToken: string | undefined;
 }
@@ -66,7 +68,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return remember(`t${secretHash}`, principal, { kind: "door" });
     }
     const token = await store.findToken(secretHash);
-    if (token === undefined || isOver(token.expires_at, clock.now())) return undefined;
+    if (token === undefined) return await byMachine(secretHash);
+    if (isOver(token.expires_at, clock.now())) return undefined;
     await store.touchToken(token.id, clock.now());
     const principal: Principal = {
       kind: "token",
@@ -75,6 +78,29 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       reason: `showed the token "${token.name}", made by ${token.created_by}`,
     };
     return remember(`t${secretHash}`, principal, { kind: "token", secretHash, id: token.id });
+  };
+
+  const byMachine = async (secretHash: string): Promise<Known | undefined> => {
+    const server = options.serverWith(secretHash);
+    if (server !== undefined) {
+      const principal: Principal = {
+        kind: "server",
+        name: `server ${server.name}`,
+        role: null,
+        reason: "showed the credential of its registration",
+      };
+      return remember(`t${secretHash}`, principal, { kind: "server", secretHash, id: server.id });
+    }
+    const joining = await store.findJoinToken(secretHash);
+    if (joining === undefined) return undefined;
+    const principal: Principal = {
+      kind: "join_token",
+      name: `join token ${joining.id.slice(0, 8)}`,
+      role: null,
+      reason: `showed a join token made by ${joining.created_by}`,
+    };
+    // Not remembered: whether it counts is asked anew each time, and used up in the same transaction that lets the server in.
+    return { principal, credential: { kind: "join_token", secretHash }, until: 0 };
   };
 
   const bySession = async (secretHash: string): Promise<Known | undefined> => {
@@ -131,6 +157,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
     async stillCounts(credential) {
       if (credential.kind === "door") return true;
+      if (credential.kind === "server") return options.serverWith(credential.secretHash)?.id === credential.id;
+      if (credential.kind === "join_token") return (await store.findJoinToken(credential.secretHash)) !== undefined;
       if (credential.kind === "token") {
         const token = await store.findToken(credential.secretHash);
         return token !== undefined && !isOver(token.expires_at, clock.now());

@@ -18,19 +18,29 @@ export class OpenConnections {
   private readonly authenticator: Authenticator;
   private readonly clock: Clock;
   private timer: Timer | undefined;
+  private opened = 0;
 
   constructor(authenticator: Authenticator, clock: Clock) {
     this.authenticator = authenticator;
     this.clock = clock;
   }
 
+  /** How many are open, also those that rest on nothing that could be taken back. */
+  get size(): number {
+    return this.opened;
+  }
+
   /** `revoke` is called once when the credential stops counting; dispose when the connection ended by itself. */
   add(credential: Credential, revoke: () => void): Disposable {
-    if (credential.kind === "door") return { [Symbol.dispose]() {} };
+    const ending = new DisposableStack();
+    this.opened += 1;
+    ending.defer(() => (this.opened -= 1));
+    if (credential.kind === "door") return ending;
     const entry = { credential, revoke };
     this.entries.add(entry);
     this.timer ??= this.clock.after(INTERVAL, () => void this.sweep());
-    return { [Symbol.dispose]: () => void this.entries.delete(entry) };
+    ending.defer(() => void this.entries.delete(entry));
+    return ending;
   }
 
   /** Looks up every credential now; what stopped counting is closed. */
