@@ -2,23 +2,23 @@
 // has stored and what the agent does must not differ for longer than the reason lasts.
 import type { Clock, Timer } from "../../base/clock.ts";
 import { SECOND } from "../../base/units.ts";
-import type { Agents } from "../agents/agents.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Deployment } from "./deployment.ts";
 import type { KeyedQueue } from "./keyed-queue.ts";
 
 const INTERVAL = 2 * SECOND;
 
 /** Tells again, service by service and in turn with other changes of it, until disposed. */
 export class AgentRetries implements Disposable {
-  private readonly behind = new Set<string>();
-  private readonly parts: { agents: Agents; catalog: Catalog; queue: KeyedQueue; clock: Clock };
+  /** Ids of servers, by service. */
+  private behind = new Map<string, Set<string>>();
+  private readonly parts: { deployment: Deployment; queue: KeyedQueue; clock: Clock };
   private readonly listening: Disposable;
   private timer: Timer | undefined;
 
-  constructor(parts: { agents: Agents; catalog: Catalog; queue: KeyedQueue; clock: Clock }) {
+  constructor(parts: { deployment: Deployment; queue: KeyedQueue; clock: Clock }) {
     this.parts = parts;
-    this.listening = parts.agents.untold.on((services) => {
-      for (const service of services) this.behind.add(service);
+    this.listening = parts.deployment.untold.on(({ service, serverId }) => {
+      this.behind.set(service, (this.behind.get(service) ?? new Set()).add(serverId));
       this.schedule();
     });
   }
@@ -31,17 +31,15 @@ export class AgentRetries implements Disposable {
   private schedule(): void {
     this.timer ??= this.parts.clock.after(INTERVAL, () => {
       this.timer = undefined;
-      const services = [...this.behind];
-      this.behind.clear();
-      // One that fails again is among `behind` again.
-      for (const service of services) void this.parts.queue.run(service, () => this.tell(service)).catch(() => {});
+      const { queue, deployment } = this.parts;
+      const { behind } = this;
+      this.behind = new Map();
+      for (const [service, servers] of behind) {
+        // One that fails again is among `behind` again.
+        const tell = async (): Promise<unknown> =>
+          await Promise.all([...servers].map((id) => deployment.tellAgain(service, id)));
+        void queue.run(service, tell).catch(() => {});
+      }
     });
-  }
-
-  private async tell(service: string): Promise<void> {
-    const { agents, catalog } = this.parts;
-    const record = catalog.get(service);
-    if (record === undefined) await agents.call("remove", { service, by: "tailherd" });
-    else await agents.call("set", { service: catalog.desiredOf(record) });
   }
 }

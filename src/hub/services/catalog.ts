@@ -4,6 +4,7 @@ import { TailherdError } from "../../contract/errors.ts";
 import type { DesiredService } from "../../contract/agent.ts";
 import type { Settings } from "../../contract/settings.ts";
 import { specOf } from "../store/spec-of.ts";
+import { desiredOn } from "../store/wish.ts";
 import type { Store } from "../store/store.ts";
 
 /** The refusal for a name that no service has. */
@@ -54,14 +55,14 @@ export class Catalog {
     this.records.delete(name);
   }
 
-  /** A service as an agent should have it: the restart policy that it leaves open comes from the setting. */
-  desiredOf(record: ServiceRecord): DesiredService {
+  /** A service as the agent of a server should have it: the restart policy that it leaves open comes from the setting. */
+  desiredOf(record: ServiceRecord, serverId: string): DesiredService {
     const spec = specOf(record);
     const policy = spec.restart.policy ?? (this.settings.auto_restart_on_failure ? "on-failure" : "never");
     return {
       spec: { ...spec, restart: { ...spec.restart, policy } },
       revision: record.revision,
-      desired: record.desired,
+      desired: desiredOn(record, serverId),
       stopped_instances: record.stopped_instances,
     };
   }

@@ -5,10 +5,13 @@ import { TailherdError } from "../../contract/errors.ts";
 import type { ServiceAction } from "../../contract/operations.ts";
 import type { ServiceRecord } from "../../contract/service.ts";
 import type { Agents } from "../agents/agents.ts";
+import type { ServerBook } from "../agents/server-book.ts";
+import type { MetricsStore } from "../metrics/metrics-store.ts";
 import type { Actor, Store } from "../store/store.ts";
 import { wishOf } from "../store/wish.ts";
 import type { Announcer } from "./announcer.ts";
 import { noSuchService, type Catalog } from "./catalog.ts";
+import type { Deployment } from "./deployment.ts";
 import type { KeyedQueue } from "./keyed-queue.ts";
 import type { StatusBoard } from "./status-board.ts";
 
@@ -17,11 +20,22 @@ export interface ServiceParts {
   store: Store;
   catalog: Catalog;
   agents: Agents;
+  book: ServerBook;
+  deployment: Deployment;
   board: StatusBoard;
   announcer: Announcer;
+  metrics: MetricsStore;
   /** Keeps what the store has and what the agent was told in the same order, service by service. */
   queue: KeyedQueue;
 }
+
+/** Which of a service's instances: all (null, null), or those of one number, one server, or both. */
+export interface Which {
+  index: number | null;
+  /** Name or id. */
+  server: string | null;
+}
+export const ALL_INSTANCES: Which = { index: null, server: null };
 
 /** Acts on one service. */
 export class ServiceActs {
@@ -32,15 +46,17 @@ export class ServiceActs {
   }
 
   /**
-   * Acts and resolves when it is done. `index` names one instance: then what is wished of the others stays as it is. Rejects with
-   * `not_found`, `agent_away`, or `act_failed` in the agent's words.
+   * Acts and resolves when it is done. `one` names an instance or a server: then what is wished of the others stays as it is.
+   * Rejects with `not_found`, `refused`, `agent_away`, or `act_failed` in the agents' words.
    */
-  async act(name: string, action: ServiceAction, index: number | null, actor: Actor): Promise<ActResult> {
-    const { agents, announcer, catalog, queue } = this.parts;
+  async act(name: string, action: ServiceAction, one: Which, actor: Actor): Promise<ActResult> {
+    const { deployment, announcer, queue } = this.parts;
+    const server = one.server === null ? null : this.serverOf(name, one.server);
+    const { index } = one;
     // Told in the order in which it is stored, but not waited for there: a stop must not wait for the start before it.
     const { acting } = await queue.run(name, async () => {
-      const service = catalog.desiredOf(await this.wish(name, action, index, actor));
-      return { acting: agents.call("act", { service, action, index, by: actor.principal }) };
+      await this.wish(name, action, { index, server }, actor);
+      return { acting: deployment.act(name, { action, index, server, by: actor.principal }) };
     });
     try {
       const result = await acting;
@@ -51,16 +67,37 @@ export class ServiceActs {
     }
   }
 
+  /** Stores what is wished of a service on one of its servers, whose agent will hear of it with a command. */
+  async wishFor(name: string, action: ServiceAction, serverId: string, actor: Actor): Promise<void> {
+    await this.parts.queue.run(name, () => this.wish(name, action, { index: null, server: serverId }, actor));
+  }
+
+  /** Id of a server that the service is placed on. */
+  private serverOf(name: string, server: string): string {
+    const { book, deployment, catalog } = this.parts;
+    catalog.require(name);
+    const { id, name: called } = book.require(server);
+    if (deployment.isOn(name, id)) return id;
+    throw new TailherdError("not_found", `"${name}" is not placed on ${called}`);
+  }
+
   /** Stores what is wished from now on, and who wished it. */
-  private async wish(name: string, action: ServiceAction, index: number | null, actor: Actor): Promise<ServiceRecord> {
-    const { store, catalog, board } = this.parts;
+  private async wish(name: string, action: ServiceAction, which: Which, actor: Actor): Promise<void> {
+    const { store, catalog, deployment, board } = this.parts;
     const record = catalog.require(name);
+    const { index, server } = which;
+    const servers = deployment.serversOf(name);
     if (index !== null && index >= record.instances) throw noSuchInstance(record, index);
-    const written = await store.setDesired(name, action, index, actor);
+    if (index !== null && server !== null && servers.length > 1 && record.instances > 1) {
+      throw new TailherdError(
+        "refused",
+        `Cannot ${action} one instance of "${name}" on one of its servers: name the instance (on all of them) or the server`,
+      );
+    }
+    const written = await store.setDesired(name, action, { index, server, servers }, actor);
     if (written.outcome !== "stored") throw noSuchService(name);
     catalog.put(written.record);
     if (!isDeepStrictEqual(wishOf(record), wishOf(written.record))) board.touch(name);
-    return written.record;
   }
 }
 

@@ -2,12 +2,13 @@
 import { TailherdError, toFieldIssues, type FieldIssue } from "../../contract/errors.ts";
 import { serviceSpecSchema, type ServiceRecord, type ServiceSpec } from "../../contract/service.ts";
 import { SECOND } from "../../base/units.ts";
+import { placedOn, placementWarnings } from "../agents/placement.ts";
 import { specOf } from "../store/spec-of.ts";
 import type { Actor, Expectation, WriteOutcome } from "../store/store.ts";
 import { conflictsOf, conflictWords } from "../transfer/port-conflicts.ts";
 import { noSuchService } from "./catalog.ts";
 import { mergePatch } from "./merge-patch.ts";
-import type { ServiceActs, ServiceParts } from "./service-acts.ts";
+import { ALL_INSTANCES, type ServiceActs, type ServiceParts } from "./service-acts.ts";
 
 /** Milliseconds that an agent may think about a definition before it is answered without its opinion. */
 const OPINION_DEADLINE = 2 * SECOND;
@@ -69,7 +70,7 @@ export class ServiceEdits {
     const record = catalog.require(name);
     if (record.owner !== null) throw owned(name, record.owner);
     if (match !== undefined && match !== record.revision) throw obstacle(name, { outcome: "revision_differs", record });
-    await this.acts.act(name, "stop", null, actor);
+    await this.stopWhereReached(name, actor);
     await this.parts.queue.run(name, async () => {
       const deleted = await store.deleteService(name, actor);
       if (deleted.outcome === "absent") return;
@@ -111,11 +112,29 @@ export class ServiceEdits {
 
   /** What the machine thinks of a definition that was saved all the same, in words. */
   async warnings(spec: ServiceSpec): Promise<string[]> {
+    const { book } = this.parts;
+    const placed = placedOn(spec.placement, book.stored());
+    const opinions = await Promise.all(placed.map((id) => this.opinion(spec, id, placed.length > 1)));
+    return [...placementWarnings(spec.placement, book.stored()), ...new Set(opinions.flat())];
+  }
+
+  private async opinion(spec: ServiceSpec, serverId: string, several: boolean): Promise<string[]> {
+    const { agents, book } = this.parts;
+    const name = book.nameOf(serverId) ?? serverId;
     try {
-      const { problems } = await this.parts.agents.call("check_spec", { spec }, { deadline: OPINION_DEADLINE });
-      return problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+      const { problems } = await agents.call(serverId, "check_spec", { spec }, { deadline: OPINION_DEADLINE });
+      const where = several ? `${name}: ` : "";
+      return problems.map(({ path, message }) => `${where}${path === "" ? message : `${path}: ${message}`}`);
     } catch {
-      return ["This machine could not be asked whether the definition fits it"];
+      return [`${name} could not be asked whether the definition fits it`];
+    }
+  }
+
+  /** A server that is away keeps no service from being deleted: it is told when it comes back. */
+  private async stopWhereReached(name: string, actor: Actor): Promise<void> {
+    const { deployment, agents } = this.parts;
+    if (deployment.serversOf(name).some((id) => agents.isOpen(id))) {
+      await this.acts.act(name, "stop", ALL_INSTANCES, actor);
     }
   }
 
@@ -141,23 +160,25 @@ export class ServiceEdits {
   }
 
   private async spread(record: ServiceRecord, actor: Actor): Promise<void> {
-    const { catalog, agents, board, announcer } = this.parts;
+    const { catalog, deployment, board, announcer } = this.parts;
     const before = catalog.get(record.name);
+    const placed = deployment.serversOf(record.name);
     catalog.put(record);
+    deployment.reconsider(record.name);
     board.touch(record.name);
     announcer.stored(record, before, actor);
-    await agents.push(catalog.desiredOf(record));
+    await deployment.push(record, placed);
   }
 
   /** Of a definition that the store no longer has. An agent that cannot be told now is told again later. */
   private async dismiss(record: ServiceRecord, actor: Actor): Promise<void> {
-    const { catalog, agents, board, announcer } = this.parts;
+    const { catalog, deployment, board, announcer } = this.parts;
+    const servers = deployment.serversOf(record.name);
     // Forgotten before the agent is told: a push of everything meanwhile must not bring it back there.
     catalog.delete(record.name);
+    deployment.reconsider(record.name);
     try {
-      await agents.call("remove", { service: record.name, by: actor.principal });
-    } catch (error) {
-      if (!(error instanceof TailherdError && error.code === "not_found")) throw error;
+      await deployment.remove(record.name, servers, actor.principal);
     } finally {
       board.touch(record.name);
       announcer.deleted(record, actor);

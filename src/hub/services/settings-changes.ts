@@ -2,6 +2,7 @@
 import { TailherdError, toFieldIssues } from "../../contract/errors.ts";
 import { settingsSchema, type Settings } from "../../contract/settings.ts";
 import type { Actor } from "../store/store.ts";
+import { policyOf } from "../metrics/recorder.ts";
 import { mergePatch } from "./merge-patch.ts";
 import type { ServiceParts } from "./service-acts.ts";
 import { summary } from "./service-edits.ts";
@@ -37,15 +38,15 @@ export class SettingsChanges {
   }
 
   private async adopt(settings: Settings): Promise<void> {
-    const { catalog, agents, announcer } = this.parts;
+    const { catalog, deployment, announcer, metrics } = this.parts;
     const before = catalog.settings;
     catalog.settings = settings;
     announcer.settings(settings);
+    await metrics.setPolicy(policyOf(settings));
     const concernsAgents =
       before.update_interval_seconds !== settings.update_interval_seconds ||
       before.auto_restart_on_failure !== settings.auto_restart_on_failure;
     if (!concernsAgents) return;
-    const desired = catalog.all().map((record) => catalog.desiredOf(record));
-    await agents.apply(desired, settings.update_interval_seconds);
+    await deployment.pushEverywhere();
   }
 }

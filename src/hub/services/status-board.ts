@@ -1,12 +1,17 @@
 // The newest state of every service, ready to be sent: each row is serialised once per change, and the list by joining. Says which
 // services changed, once per turn of the event loop however many notices came in it.
-import type { Clock } from "../../base/clock.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
+import { SECOND } from "../../base/units.ts";
 import type { ServiceStatus, SystemStats } from "../../contract/status.ts";
 import type { Observed } from "../agents/observed.ts";
 import type { Catalog } from "./catalog.ts";
 import type { RecentFailures } from "./recent-failures.ts";
 import { statusRow } from "./status-row.ts";
+
+/** The row of a service on so many servers is long, and one of them tells something at every moment: it is not made each time. */
+const MANY_SERVERS = 100;
+const TELL_EVERY = 2 * SECOND;
 
 interface Row {
   value: Omit<ServiceStatus, "observed_at">;
@@ -14,29 +19,44 @@ interface Row {
   json: string;
 }
 
+/** What the board asks of the fleet. */
+export interface Fleet {
+  /** Id of the hub's own server. */
+  home(): string | undefined;
+  placedOn(service: string): readonly string[];
+  isStale(serverId: string): boolean;
+  nameOf(serverId: string): string | undefined;
+}
+
 /** Rows of `GET /api/status`. */
 export class StatusBoard {
-  /** Names of the services whose rows changed since the last time. */
+  /** Names of the services whose rows changed since the last time; those on many servers come every few seconds. */
   readonly changed = new Emitter<ReadonlySet<string>>();
   private readonly rows = new Map<string, Row>();
   private readonly catalog: Catalog;
   private readonly observed: Observed;
   private readonly failures: RecentFailures;
   private readonly clock: Clock;
+  private readonly fleet: Fleet;
   private dirty = new Set<string>();
   private flushing: NodeJS.Immediate | undefined;
+  /** Services of many servers that changed since they were told last. */
+  private waiting = new Set<string>();
+  private telling: Timer | undefined;
   private all: string | undefined;
 
-  constructor(catalog: Catalog, observed: Observed, failures: RecentFailures, clock: Clock) {
-    this.catalog = catalog;
-    this.observed = observed;
-    this.failures = failures;
-    this.clock = clock;
+  constructor(parts: { catalog: Catalog; observed: Observed; failures: RecentFailures; clock: Clock; fleet: Fleet }) {
+    this.catalog = parts.catalog;
+    this.observed = parts.observed;
+    this.failures = parts.failures;
+    this.clock = parts.clock;
+    this.fleet = parts.fleet;
   }
 
-  /** The machine as last told; null before the first sample. */
+  /** The hub's own machine as last told; null before the first sample. */
   get system(): SystemStats | null {
-    return this.observed.system;
+    const home = this.fleet.home();
+    return home === undefined ? null : this.observed.systemOf(home);
   }
 
   /** A service's definition or state changed, or it went away. */
@@ -55,7 +75,7 @@ export class StatusBoard {
   /** One row, or undefined for a name that no service has. */
   get(service: string): ServiceStatus | undefined {
     const row = this.row(service);
-    return row && { ...row.value, observed_at: this.observedAt() };
+    return row && { ...row.value, observed_at: this.observedAt(row.value) };
   }
 
   /** JSON of the whole list. */
@@ -75,11 +95,12 @@ export class StatusBoard {
 
   close(): void {
     clearImmediate(this.flushing);
+    this.telling?.cancel();
   }
 
   private rowJson(service: string): string {
     const row = this.row(service);
-    return row === undefined ? "" : `${row.json},"observed_at":"${this.observedAt()}"}`;
+    return row === undefined ? "" : `${row.json},"observed_at":"${this.observedAt(row.value)}"}`;
   }
 
   private row(service: string): Row | undefined {
@@ -88,20 +109,39 @@ export class StatusBoard {
     const record = this.catalog.get(service);
     if (record === undefined) return undefined;
     const instances = this.observed.instancesOf(service);
-    const value = statusRow(record, instances, this.failures.of(service), this.clock.now());
+    const { fleet } = this;
+    const places = {
+      placedOn: fleet.placedOn(service),
+      isStale: (id: string) => fleet.isStale(id),
+      nameOf: (id: string) => fleet.nameOf(id),
+      now: this.clock.now(),
+    };
+    const value = statusRow(record, instances, this.failures.of(service), places);
     const row = { value, json: JSON.stringify(value).slice(0, -1) };
     this.rows.set(service, row);
     return row;
   }
 
-  private observedAt(): string {
-    return new Date(this.observed.at ?? this.clock.now()).toISOString();
+  private observedAt({ placed_on }: Row["value"]): string {
+    return new Date(this.observed.heardAt(placed_on) ?? this.clock.now()).toISOString();
   }
 
   private flush(): void {
     this.flushing = undefined;
-    const changed = this.dirty;
+    const soon = new Set<string>();
+    for (const service of this.dirty) {
+      if (this.observed.serverCount(service) < MANY_SERVERS) soon.add(service);
+      else this.waiting.add(service);
+    }
     this.dirty = new Set();
+    if (soon.size > 0) this.changed.emit(soon);
+    if (this.waiting.size > 0) this.telling ??= this.clock.after(TELL_EVERY, () => this.tellWaiting());
+  }
+
+  private tellWaiting(): void {
+    this.telling = undefined;
+    const changed = this.waiting;
+    this.waiting = new Set();
     this.changed.emit(changed);
   }
 }

@@ -17,19 +17,35 @@ export function isFailure(exit: ExitRecord): boolean {
   return exit.cause !== "exited" || exit.code !== 0;
 }
 
+/** What the fleet knows of a service's servers. */
+export interface Places {
+  /** Ids of the servers it belongs on. */
+  placedOn: readonly string[];
+  /** Are this server's values old? */
+  isStale: (serverId: string) => boolean;
+  /** What a server is called now; its agent may not know yet. */
+  nameOf: (serverId: string) => string | undefined;
+}
+
 /** Everything of a row but when it was told, which `observed_at` says. */
 export function statusRow(
   record: ServiceRecord,
-  instances: readonly InstanceStatus[],
+  told: readonly InstanceStatus[],
   errors: RecentErrors,
-  now: number,
+  { now, placedOn, isStale, nameOf }: Places & { now: number },
 ): Omit<ServiceStatus, "observed_at"> {
+  const instances = told.map((row) => ({
+    ...row,
+    server: nameOf(row.server_id) ?? row.server,
+    stale: isStale(row.server_id),
+  }));
+  const fresh = instances.filter(({ stale }) => !stale);
   const worst = worstOf(instances);
   const processes = instances.flatMap((instance) => instance.processes);
   return {
     name: record.name,
     kind: record.kind,
-    running: instances.some(({ state }) => ALIVE.has(state)),
+    running: fresh.some(({ state }) => ALIVE.has(state)),
     processes,
     pid_count: processes.length,
     ports: record.ports,
@@ -40,10 +56,12 @@ export function statusRow(
     description: record.description,
     runtime: runtimeOf(instances, errors, now),
     state: worst?.state ?? "stopped",
-    reason: worst?.reason ?? null,
+    reason: worst?.reason ?? (placedOn.length === 0 ? "no server fits its placement" : null),
     instances: instances.map((instance) => ({ ...instance, port_status: instance.port_status.map(withoutArguments) })),
+    placed_on: [...placedOn],
     desired: record.desired,
     stopped_instances: record.stopped_instances,
+    stopped_servers: record.stopped_servers,
     revision: record.revision,
     owner: record.owner,
     labels: record.labels,

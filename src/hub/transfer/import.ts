@@ -1,11 +1,13 @@
 // `import`: takes the predecessor's three files over, all or nothing.
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { TailherdError, toFieldIssues, type FieldIssue } from "../../contract/errors.ts";
 import { serviceSpecSchema, type ServiceRecord, type ServiceSpec } from "../../contract/service.ts";
 import { settingsSchema, type Settings } from "../../contract/settings.ts";
 import type { importRequestSchema, ImportResult } from "../../contract/transfer.ts";
+import { freeName, fromLegacyServer } from "../store/legacy-server.ts";
 import { specOf } from "../store/spec-of.ts";
-import type { Actor, PlanChange, Store } from "../store/store.ts";
+import type { Actor, PlanChange, Store, StoredServer } from "../store/store.ts";
 import { differences } from "./differences.ts";
 import { fromLegacyService } from "./legacy-service.ts";
 import { conflictsOf, conflictWords } from "./port-conflicts.ts";
@@ -71,8 +73,7 @@ async function makeDraft(store: Store, request: ImportRequest): Promise<Draft> {
     result: { added: [], replaced: [], skipped: [], servers: 0, settings: false },
   };
   draftServices(draft, request, await store.listServices());
-  if (request.servers !== undefined)
-    draftServers(draft, request.servers, request.replace, await store.getLegacyServers());
+  if (request.servers !== undefined) draftServers(draft, request.servers, request.replace, await store.listServers());
   if (request.settings !== undefined) draftSettings(draft, request.settings, await store.getSettings());
   return draft;
 }
@@ -124,19 +125,38 @@ function draftService(
   }
 }
 
-type Server = Record<string, unknown>;
-
-function draftServers(draft: Draft, servers: Server[], replace: boolean, current: Server[]): void {
-  const ids = new Set<unknown>();
-  for (const [index, { id }] of servers.entries()) {
-    if (ids.has(id)) draft.errors.push({ path: `servers.${index}.id`, message: `"${String(id)}" stands there twice` });
-    ids.add(id);
+/** What is known of a server that enrolled here (its key, its heartbeats) is never replaced by what a file says of it. */
+function draftServers(
+  draft: Draft,
+  entries: Record<string, unknown>[],
+  replace: boolean,
+  current: readonly StoredServer[],
+): void {
+  const known = new Map(current.map((server) => [server.id, server]));
+  const taken = new Set(current.map(({ name }) => name));
+  const seen = new Set<unknown>();
+  const servers: StoredServer[] = [];
+  for (const [index, entry] of entries.entries()) {
+    if (seen.has(entry.id)) {
+      draft.errors.push({ path: `servers.${index}.id`, message: `"${String(entry.id)}" stands there twice` });
+      continue;
+    }
+    seen.add(entry.id);
+    const before = known.get(String(entry.id));
+    if (before !== undefined && (!replace || before.legacy === null)) continue;
+    if (before !== undefined) taken.delete(before.name);
+    const server = fromLegacyServer(entry, before?.created_at ?? Date.now());
+    const name = freeName(server.name, taken);
+    if (name !== server.name) {
+      const message = `another server is called "${server.name}": this one becomes "${name}"`;
+      draft.warnings.push({ path: `servers.${index}.name`, message });
+    }
+    taken.add(name);
+    if (before !== undefined && isDeepStrictEqual(before.legacy, entry)) continue;
+    servers.push({ ...server, name });
   }
-  const known = new Set(current.map(({ id }) => id));
-  const taken = replace ? servers : servers.filter(({ id }) => !known.has(id));
-  const next = replace ? servers : [...current, ...taken];
-  draft.result.servers = taken.length;
-  if (JSON.stringify(next) !== JSON.stringify(current)) draft.changes.push({ change: "legacy_servers", servers: next });
+  draft.result.servers = servers.length;
+  if (servers.length > 0) draft.changes.push({ change: "servers", servers });
 }
 
 function draftSettings(draft: Draft, given: Record<string, unknown>, current: Settings): void {

@@ -8,7 +8,16 @@ import { planApply } from "./plan.ts";
 
 function record(spec: ServiceSpec, owner: string | null, desired: "running" | "stopped" = "running"): ServiceRecord {
   const at = "2026-01-01T00:00:00.000Z";
-  return { ...spec, revision: 1, desired, stopped_instances: [], owner, created_at: at, updated_at: at };
+  return {
+    ...spec,
+    revision: 1,
+    desired,
+    stopped_instances: [],
+    stopped_servers: [],
+    owner,
+    created_at: at,
+    updated_at: at,
+  };
 }
 
 function spec(name: string, input: object = {}): ServiceSpec {

@@ -83,7 +83,7 @@ describe("import and export", () => {
     await put(spec("Web Frontend"));
     const dry = await take({ ...sampleFiles, dry_run: true });
     assert.equal((await store.listServices()).length, 1);
-    assert.deepEqual(await store.getLegacyServers(), []);
+    assert.deepEqual(await store.listServers(), []);
     assert.deepEqual(await take(sampleFiles), { ...dry, applied: true });
   });
 
@@ -102,16 +102,16 @@ describe("import and export", () => {
     assert.deepEqual([record?.env, record?.argv, record?.ports], [{ A: "1" }, null, [8000]]);
   });
 
-  it("add servers by id, or replace the list", async () => {
+  it("add servers by id, or replace those of the same id", async () => {
     const servers = [
       { id: "1", name: "nas" },
       { id: "2", name: "pi" },
     ];
     await take({ servers: servers.slice(0, 1) });
     assert.equal((await take({ servers: [{ id: "1", name: "other" }, servers[1]] })).servers, 1);
-    assert.deepEqual(await store.getLegacyServers(), servers);
+    assert.deepEqual((await exportLegacy(store)).servers, servers);
     await take({ servers: [{ id: "1", name: "other" }], replace: true });
-    assert.deepEqual(await store.getLegacyServers(), [{ id: "1", name: "other" }]);
+    assert.deepEqual((await exportLegacy(store)).servers, [{ id: "1", name: "other" }, servers[1]]);
   });
 
   it("take nothing over when any entry is wrong, and name each wrong field", async () => {
