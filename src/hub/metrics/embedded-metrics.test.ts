@@ -61,11 +61,14 @@ describe("the embedded metrics store in trouble", () => {
   });
 
   it("holds on to samples while the log cannot be written, tells it, and writes them when it can", async () => {
-    const path = join(dir, "samples-000001.log");
+    // The first file is open from the start; the one after it cannot be made.
+    const path = join(dir, "samples-000002.log");
+    await append(START - SECOND);
+    await store.settle();
     await mkdir(path);
     await append(START);
     await store.flush();
-    assert.match((await store.stats()).problem ?? "", /Cannot write samples to .*samples-000001.log: /);
+    assert.match((await store.stats()).problem ?? "", /Cannot write samples to .*samples-000002.log: /);
     await append(START + SECOND);
     await store.settle();
     assert.equal(await count(), 2);

@@ -6,6 +6,7 @@ import type { Clock, Timer } from "../../base/clock.ts";
 import { DAY, HOUR, MIB, MINUTE } from "../../base/units.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { AnsweredSeries } from "./answer.ts";
+import type { TopProcesses } from "../../contract/top-processes.ts";
 import type {
   MetricsAnswer,
   MetricsQuery,
@@ -14,7 +15,6 @@ import type {
   MetricsStore,
   RetentionPolicy,
   Sample,
-  TopList,
 } from "./metrics-store.ts";
 import { planQuery, type Plan } from "./query-plan.ts";
 import { SampleLog } from "./sample-log.ts";
@@ -84,7 +84,7 @@ export class EmbeddedMetrics implements MetricsStore {
     return Promise.resolve();
   }
 
-  appendTop({ server_id, at, processes }: TopList & { server_id: string }): Promise<void> {
+  appendTop({ server_id, at, processes }: TopProcesses & { server_id: string }): Promise<void> {
     const stream = this.isInTime(at) ? this.log.stream(server_id) : undefined;
     if (stream === undefined) return Promise.resolve();
     const before = stream.length;
@@ -93,7 +93,7 @@ export class EmbeddedMetrics implements MetricsStore {
     return Promise.resolve();
   }
 
-  async topAt(serverId: string, at: number): Promise<TopList | undefined> {
+  async topAt(serverId: string, at: number): Promise<TopProcesses | undefined> {
     await this.takeIn();
     return await this.link.call("topAt", { server: serverId, at, streams: this.log.tails(serverId) });
   }

@@ -5,7 +5,8 @@ import { HOUR, MINUTE } from "../../base/units.ts";
 import { answer, type AnsweredSeries, type Question } from "./answer.ts";
 import { hourKey, hourOf, Hours } from "./hours.ts";
 import { isDamage, openMetricsDatabase, putAside, unavailable, UnavailableError } from "./metrics-database.ts";
-import type { RetentionPolicy, TopList } from "./metrics-store.ts";
+import type { TopProcesses } from "../../contract/top-processes.ts";
+import type { RetentionPolicy } from "./metrics-store.ts";
 import { dropSome, forgetServer, oldestHour, usedBytes } from "./retention.ts";
 import { readStream } from "./row-stream.ts";
 import { seal, sealingTime, takeIn, topLists } from "./sealing.ts";
@@ -78,7 +79,7 @@ export class Engine {
   }
 
   /** The latest list of processes of the 5 minutes up to `at`; `streams` are those of the server that only the log has. */
-  topAt(server: string, at: number, streams: Uint8Array[]): TopList | undefined {
+  topAt(server: string, at: number, streams: Uint8Array[]): TopProcesses | undefined {
     return this.guard((hours) => {
       const number = hours.servers.find(server);
       const wanted = [...new Set([hourOf(at - TOP_REACH), hourOf(at)])];
@@ -89,7 +90,7 @@ export class Engine {
       });
       return [...stored, ...streams.flatMap((bytes) => readStream(bytes, () => false).tops)]
         .filter((list) => list.at <= at && list.at >= at - TOP_REACH)
-        .reduce<TopList | undefined>(
+        .reduce<TopProcesses | undefined>(
           (best, list) => (best === undefined || list.at > best.at ? list : best),
           undefined,
         );

@@ -4,6 +4,7 @@ import { DAY, HOUR, MINUTE } from "../../base/units.ts";
 import type { Clock } from "../../base/clock.ts";
 import { aggregateOf } from "./accumulator.ts";
 import { grainOf, roundTo } from "./grain.ts";
+import type { TopProcesses } from "../../contract/top-processes.ts";
 import type {
   MetricsAnswer,
   MetricsQuery,
@@ -13,7 +14,6 @@ import type {
   RetentionPolicy,
   Sample,
   SeriesName,
-  TopList,
 } from "./metrics-store.ts";
 import { planQuery, type Plan } from "./query-plan.ts";
 import { isMetricName, seriesMatcher, seriesOfText, seriesText } from "./series-name.ts";
@@ -23,7 +23,7 @@ export class MemoryMetrics implements MetricsStore {
   private readonly clock: Clock;
   private policy: RetentionPolicy;
   private readonly servers = new Map<string, Map<string, Map<number, number>>>();
-  private readonly tops = new Map<string, TopList[]>();
+  private readonly tops = new Map<string, TopProcesses[]>();
   private dropped = 0;
 
   constructor(clock: Clock, policy: RetentionPolicy) {
@@ -38,13 +38,13 @@ export class MemoryMetrics implements MetricsStore {
     }
   }
 
-  async appendTop({ server_id, at, processes }: TopList & { server_id: string }): Promise<void> {
+  async appendTop({ server_id, at, processes }: TopProcesses & { server_id: string }): Promise<void> {
     const lists = this.tops.get(server_id) ?? [];
     this.tops.set(server_id, lists);
     if (!lists.some((list) => list.at === at)) lists.push({ at, processes });
   }
 
-  async topAt(serverId: string, at: number): Promise<TopList | undefined> {
+  async topAt(serverId: string, at: number): Promise<TopProcesses | undefined> {
     const lists = (this.tops.get(serverId) ?? []).filter((list) => list.at <= at && list.at >= at - 5 * MINUTE);
     return lists.sort((a, b) => b.at - a.at)[0];
   }

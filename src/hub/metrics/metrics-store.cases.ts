@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { FakeClock, type Clock } from "../../base/clock.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../base/units.ts";
-import type { MetricsQuery, MetricsStore, RetentionPolicy, Sample, TopProcess } from "./metrics-store.ts";
+import type { TopProcess } from "../../contract/top-processes.ts";
+import type { MetricsQuery, MetricsStore, RetentionPolicy, Sample } from "./metrics-store.ts";
 
 /** Opens a store over the same data each time within one test. */
 export interface MetricsBench {
@@ -22,9 +23,9 @@ const process: TopProcess = {
   name: "node",
   command: "node x.js",
   user: "ann",
-  cpu: 12.5,
-  memory: 1e6,
-  io: null,
+  cpu_percent: 12.5,
+  memory_bytes: 1e6,
+  io_bytes_per_second: null,
 };
 
 /** A query with the usual choices. */

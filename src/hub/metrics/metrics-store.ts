@@ -2,6 +2,8 @@
 // only hub: a time series database fits behind it. Metrics are the one thing of the hub that may be lost: nothing here throws for
 // a full disk or a damaged file; `stats` tells it.
 
+import type { TopProcesses } from "../../contract/top-processes.ts";
+
 /** A series within its server. */
 export interface SeriesName {
   /** Null: the server itself. */
@@ -23,26 +25,6 @@ export interface Sample {
   /** Of the server itself. */
   values: Values;
   instances?: readonly { service: string; index: number; values: Values }[];
-}
-
-/** One of the processes that needed most. */
-export interface TopProcess {
-  pid: number;
-  name: string;
-  command: string;
-  user: string | null;
-  /** Percent of one core. */
-  cpu: number;
-  /** Bytes. */
-  memory: number;
-  /** Bytes a second read and written; null where it cannot be told. */
-  io: number | null;
-}
-
-/** The processes of one server that needed most at one time (Unix milliseconds). */
-export interface TopList {
-  at: number;
-  processes: TopProcess[];
 }
 
 /** How series of several servers become one: not at all, or by this of the servers' values in each bucket. */
@@ -122,9 +104,9 @@ export interface MetricsStore {
    */
   append(sample: Sample): Promise<void>;
   /** Takes a list of processes; kept as long as raw samples. */
-  appendTop(list: TopList & { server_id: string }): Promise<void>;
+  appendTop(list: TopProcesses & { server_id: string }): Promise<void>;
   /** The latest list of the 5 minutes up to `at`. */
-  topAt(serverId: string, at: number): Promise<TopList | undefined>;
+  topAt(serverId: string, at: number): Promise<TopProcesses | undefined>;
   /** Buckets at both ends are whole. Rejects with `refused` when it needs too much, `degraded` or `disk_full` when it cannot be answered now. */
   query(query: MetricsQuery): Promise<MetricsAnswer>;
   /** Drops what the policy does not keep at `now`, Unix milliseconds. */

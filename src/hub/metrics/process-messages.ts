@@ -2,14 +2,15 @@
 import type { AnsweredSeries, Question } from "./answer.ts";
 import type { EngineStats } from "./engine.ts";
 import type { UnavailableError } from "./metrics-database.ts";
-import type { RetentionPolicy, TopList } from "./metrics-store.ts";
+import type { TopProcesses } from "../../contract/top-processes.ts";
+import type { RetentionPolicy } from "./metrics-store.ts";
 
 /** What the process can do: its arguments and its result; see `Engine`. */
 export interface ProcessMethods {
   takeIn: { args: { path: string }; result: void };
   sealDue: { args: { now: number; budget: number }; result: number | null };
   query: { args: { question: Question; files: string[] }; result: AnsweredSeries[] };
-  topAt: { args: { server: string; at: number; streams: Uint8Array[] }; result: TopList | undefined };
+  topAt: { args: { server: string; at: number; streams: Uint8Array[] }; result: TopProcesses | undefined };
   drop: { args: { policy: RetentionPolicy; now: number }; result: boolean };
   forget: { args: { server: string }; result: void };
   stats: { args: object; result: EngineStats };

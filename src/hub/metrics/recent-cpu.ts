@@ -1,11 +1,12 @@
 // CPU of each service at its last samples, in memory: what a dashboard that opens now draws beside the number of this moment.
+import type { SeriesKey } from "./series.ts";
 
 /** Samples kept of a service: as many as a small picture has places for. */
 export const RECENT_SAMPLES = 60;
 /** Two samples further apart than this many intervals had others between them that never came. */
 const GAP_INTERVALS = 1.5;
 
-/** Rings of one service, oldest first from `next` on. */
+/** Of one instance, oldest first from `next` on. */
 interface Ring {
   times: Float64Array;
   values: Float32Array;
@@ -15,21 +16,19 @@ interface Ring {
 
 /** The last samples of all services. */
 export class RecentCpu {
-  private readonly rings = new Map<string, Ring>();
-  /** Time of the newest sample. Agents' clocks are compared with one another, not with the hub's. */
+  /** By service, then by instance. */
+  private readonly rings = new Map<string, Map<string, Ring>>();
   private newest = 0;
 
-  /** `cpu` in percent of a core. Samples of one service and one time are its instances: they are added up. */
-  add(service: string, at: number, cpu: number | null): void {
+  /** `at` by the hub's clock, `cpu` in percent of a core. */
+  add({ service, serverId, index }: SeriesKey, at: number, cpu: number | null): void {
     this.newest = Math.max(this.newest, at);
     if (cpu === null) return;
-    let ring = this.rings.get(service);
-    if (ring === undefined) this.rings.set(service, (ring = emptyRing()));
-    const last = (ring.next + RECENT_SAMPLES - 1) % RECENT_SAMPLES;
-    if (ring.length > 0 && ring.times[last] === at) {
-      ring.values[last] = (ring.values[last] ?? 0) + cpu;
-      return;
-    }
+    const rings = this.rings.get(service) ?? new Map<string, Ring>();
+    this.rings.set(service, rings);
+    const key = `${serverId}/${index}`;
+    const ring = rings.get(key) ?? emptyRing();
+    rings.set(key, ring);
     ring.times[ring.next] = at;
     ring.values[ring.next] = cpu;
     ring.next = (ring.next + 1) % RECENT_SAMPLES;
@@ -37,15 +36,16 @@ export class RecentCpu {
   }
 
   /**
-   * Percent of a core per service, one value per `interval` seconds up to its newest sample, oldest first, at most
+   * Percent of a core per service, its instances added up, one value per `interval` seconds up to its newest sample, oldest first, at most
    * `RECENT_SAMPLES`; 0 where it did not run. Left out: services that did not run in that time before the newest sample of all.
    */
   read(interval: number): Record<string, number[]> {
     const from = this.newest - RECENT_SAMPLES * interval * 1000;
     return Object.fromEntries(
-      [...this.rings].flatMap(([service, ring]) => {
-        const values = evenly(ring, from, interval * 1000);
-        return values.length === 0 ? [] : [[service, values.slice(-RECENT_SAMPLES)]];
+      [...this.rings].flatMap(([service, rings]) => {
+        const shapes = [...rings.values()].map((ring) => evenly(ring, from, interval * 1000).slice(-RECENT_SAMPLES));
+        const longest = Math.max(0, ...shapes.map(({ length }) => length));
+        return longest === 0 ? [] : [[service, sumOf(shapes, longest)]];
       }),
     );
   }
@@ -53,6 +53,14 @@ export class RecentCpu {
   forget(service: string): void {
     this.rings.delete(service);
   }
+}
+
+/** Servers do not sample at the same moment: the newest of each counts as one moment, and so on backwards. */
+function sumOf(shapes: readonly number[][], length: number): number[] {
+  return Array.from({ length }, (_, at) => {
+    const sum = shapes.reduce((total, shape) => total + (shape[at - length + shape.length] ?? 0), 0);
+    return Math.round(sum * 10) / 10;
+  });
 }
 
 function emptyRing(): Ring {

@@ -99,7 +99,15 @@ describe("a stream of rows", () => {
   });
 
   it("carries lists of processes", () => {
-    const process = { pid: 1, name: "ü", command: "ü --x", user: null, cpu: 1, memory: 2, io: null };
+    const process = {
+      pid: 1,
+      name: "ü",
+      command: "ü --x",
+      user: "ann",
+      cpu_percent: 1,
+      memory_bytes: 2,
+      io_bytes_per_second: null,
+    };
     const stream = new RowStream();
     stream.addTop({ at: START, processes: [process] });
     stream.add({ server_id: "a", at: START, values: { load_1: 1 } });

@@ -2,7 +2,8 @@
 // in memory and what its log holds are the same bytes.
 import { ByteReader, ByteWriter, DamagedBytesError } from "./bytes.ts";
 import { grainByte, grainOf, grainOfByte, nearestCode, valueOf, type Grain } from "./grain.ts";
-import type { Sample, TopList } from "./metrics-store.ts";
+import type { TopProcesses } from "../../contract/top-processes.ts";
+import type { Sample } from "./metrics-store.ts";
 import { isMetricName, seriesText } from "./series-name.ts";
 import type { Column, Table } from "./table.ts";
 
@@ -56,7 +57,7 @@ export class RowStream {
     return this.refused;
   }
 
-  addTop({ at, processes }: TopList): void {
+  addTop({ at, processes }: TopProcesses): void {
     this.out.byte(TOP);
     this.out.varint(at);
     this.out.text(JSON.stringify(processes));
@@ -124,7 +125,7 @@ export class RowStream {
 /** What a stream holds; `damaged` when it ended before its end. */
 export interface StreamContent {
   table: Table<string>;
-  tops: TopList[];
+  tops: TopProcesses[];
   damaged: boolean;
 }
 
@@ -141,7 +142,7 @@ export function readStream(bytes: Uint8Array, wants: (text: string) => boolean =
   const columns: Reading[] = [];
   const texts: string[] = [];
   const times: number[] = [];
-  const tops: TopList[] = [];
+  const tops: TopProcesses[] = [];
   let damaged = false;
   let at = 0;
   try {

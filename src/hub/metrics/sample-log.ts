@@ -66,6 +66,9 @@ export class SampleLog {
     await mkdir(options.dir, { recursive: true, mode: 0o700 });
     const numbers = (await readdir(options.dir)).flatMap((name) => NAME.exec(name)?.[1] ?? []).map(Number);
     for (const number of numbers.sort((a, b) => a - b)) log.begin(number, true);
+    // Open from the start: later, when descriptors are scarce (P9), it would take one that a connection needs.
+    const growing = log.grow();
+    growing.handle = await open(growing.path, "w", 0o600).catch(() => undefined);
     return log;
   }
 

@@ -14,7 +14,7 @@ import {
   type LevelName,
   type PartRow,
 } from "./hours.ts";
-import type { TopList } from "./metrics-store.ts";
+import type { TopProcesses } from "../../contract/top-processes.ts";
 import { encodeBuckets, LEVELS, replaceBuckets, rollUp } from "./rollup.ts";
 import { readStream } from "./row-stream.ts";
 import type { Segment } from "./segment-file.ts";
@@ -109,10 +109,10 @@ function updateRollup(
 }
 
 /** All lists of an hour, each time once. */
-export function topLists(hours: Hours, row: HourRow | undefined, parts: readonly PartRow[]): TopList[] {
+export function topLists(hours: Hours, row: HourRow | undefined, parts: readonly PartRow[]): TopProcesses[] {
   const packed = row?.top;
   const sealed = packed ? (hours.read(() => unpackTops(packed)) ?? []) : [];
-  const lists = [...sealed, ...parts.flatMap(({ top }) => (top === null ? [] : (JSON.parse(top) as TopList[])))];
+  const lists = [...sealed, ...parts.flatMap(({ top }) => (top === null ? [] : (JSON.parse(top) as TopProcesses[])))];
   const seen = new Set<number>();
   return lists.filter(({ at }) => !seen.has(at) && seen.add(at)).sort((a, b) => a.at - b.at);
 }
@@ -125,9 +125,9 @@ function mergeTops(hours: Hours, row: HourRow | undefined, parts: readonly PartR
 /** Lists of an hour are at most so long. */
 const MAX_TOPS = 16 << 20;
 
-function unpackTops(packed: Uint8Array): TopList[] {
+function unpackTops(packed: Uint8Array): TopProcesses[] {
   try {
-    return JSON.parse(zstdDecompressSync(packed, { maxOutputLength: MAX_TOPS }).toString()) as TopList[];
+    return JSON.parse(zstdDecompressSync(packed, { maxOutputLength: MAX_TOPS }).toString()) as TopProcesses[];
   } catch (error) {
     throw new DamagedBytesError("lists of processes cannot be read", { cause: error });
   }

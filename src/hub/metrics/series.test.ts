@@ -3,13 +3,16 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { MAX_POINTS, SeriesBook } from "./series.ts";
 
+const FIRST = { service: "api", serverId: "a", index: 0 };
+const SECOND = { ...FIRST, index: 1 };
+
 describe("SeriesBook", () => {
   it("keeps at most a screenful, evenly spaced from the first sample on", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5000 }), (count) => {
         const book = new SeriesBook();
-        for (let i = 0; i < count; i++) book.add("api", 0, 1, [1_000_000 + i * 5000, i, i * 4096]);
-        const { step, points } = book.read("api", 0, 5);
+        for (let i = 0; i < count; i++) book.add(FIRST, 1, [1_000_000 + i * 5000, i, i * 4096]);
+        const { step, points } = book.read(FIRST, 5);
         assert.ok(points.length <= MAX_POINTS);
         assert.ok(points.length >= Math.min(count, MAX_POINTS / 2));
         for (const [index, [at, cpu, memory]] of points.entries()) {
@@ -23,12 +26,12 @@ describe("SeriesBook", () => {
 
   it("begins anew with each generation, and keeps instances apart", () => {
     const book = new SeriesBook();
-    book.add("api", 0, 1, [1000, 1, 1024]);
-    book.add("api", 1, 1, [1000, 2, null]);
-    book.add("api", 0, 2, [6000, null, 2048]);
-    assert.deepEqual(book.read("api", 0, 5).points, [[6000, null, 2048]]);
-    assert.deepEqual(book.read("api", 1, 5).points, [[1000, 2, null]]);
+    book.add(FIRST, 1, [1000, 1, 1024]);
+    book.add(SECOND, 1, [1000, 2, null]);
+    book.add(FIRST, 2, [6000, null, 2048]);
+    assert.deepEqual(book.read(FIRST, 5).points, [[6000, null, 2048]]);
+    assert.deepEqual(book.read(SECOND, 5).points, [[1000, 2, null]]);
     book.forget("api");
-    assert.deepEqual(book.read("api", 1, 5), { step: 5, points: [] });
+    assert.deepEqual(book.read(SECOND, 5), { step: 5, points: [] });
   });
 });

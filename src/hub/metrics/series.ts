@@ -66,12 +66,19 @@ export class Series {
   }
 }
 
+/** One instance of the fleet. */
+export interface SeriesKey {
+  service: string;
+  serverId: string;
+  index: number;
+}
+
 /** The series of all instances. A new generation begins a new series. */
 export class SeriesBook {
   private readonly series = new Map<string, { generation: number; series: Series }>();
 
-  add(service: string, index: number, generation: number, point: Point): void {
-    const key = keyOf(service, index);
+  add(of: SeriesKey, generation: number, point: Point): void {
+    const key = keyOf(of);
     let entry = this.series.get(key);
     if (entry === undefined || entry.generation !== generation) {
       entry = { generation, series: new Series() };
@@ -81,8 +88,8 @@ export class SeriesBook {
   }
 
   /** Points and the seconds between them, given the seconds between samples. */
-  read(service: string, index: number, interval: number): { step: number; points: Point[] } {
-    const series = this.series.get(keyOf(service, index))?.series;
+  read(of: SeriesKey, interval: number): { step: number; points: Point[] } {
+    const series = this.series.get(keyOf(of))?.series;
     return series === undefined
       ? { step: interval, points: [] }
       : { step: interval * series.step, points: series.points() };
@@ -94,8 +101,8 @@ export class SeriesBook {
   }
 }
 
-function keyOf(service: string, index: number): string {
-  return `${service}\0${index}`;
+function keyOf({ service, serverId, index }: SeriesKey): string {
+  return `${service}\0${serverId}\0${index}`;
 }
 
 function valueOf(value: number | undefined): number | null {
