@@ -1,15 +1,34 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
 import { FakeClock } from "../../base/clock.ts";
+import { silentLogger } from "../../runtime/logger.ts";
+import { openSqliteStore } from "../store/sqlite-store.ts";
+import { startActs } from "./act-run.ts";
 import { Operations } from "./operations.ts";
 
 const ACTOR = { principal: "local:test", from: "socket" } as const;
 
-test("wait() answers when the operation has ended, or as it is when patience is over", async () => {
+async function open(context: TestContext): Promise<{ operations: Operations; clock: FakeClock }> {
   const clock = new FakeClock();
-  const operations = new Operations(clock);
+  const dir = mkdtempSync(join(tmpdir(), "tailherd-operations-"));
+  const store = await openSqliteStore({ file: join(dir, "hub.db"), clock, logger: silentLogger });
+  const operations = await Operations.load({ store, clock, logger: silentLogger });
+  context.after(async () => {
+    await operations.close();
+    await store.close();
+    rmSync(dir, { recursive: true });
+  });
+  return { operations, clock };
+}
+
+test("wait() answers when the operation has ended, or as it is when patience is over", async (context) => {
+  const { operations, clock } = await open(context);
   const work = Promise.withResolvers<string>();
-  const { operation, ended } = operations.start("bulk stop", ["a"], ACTOR, () => work.promise);
+  const about = { kind: "bulk stop", title: "stop a", action: "stop", services: ["a"] } as const;
+  const { operation, ended } = await startActs({ operations, clock }, about, ACTOR, () => work.promise);
   assert.equal((await operations.wait(operation.id, 0)).state, "running");
   const impatient = operations.wait(operation.id, 250);
   clock.advance(250);
@@ -21,6 +40,7 @@ test("wait() answers when the operation has ended, or as it is when patience is 
   assert.equal((await operations.wait(operation.id, 250)).state, "done");
 });
 
-test("wait() rejects for an operation that is not known", async () => {
-  await assert.rejects(new Operations(new FakeClock()).wait("none", 0), { code: "not_found" });
+test("wait() rejects for an operation that is not known", async (context) => {
+  const { operations } = await open(context);
+  await assert.rejects(operations.wait("none", 0), { code: "not_found" });
 });
