@@ -9,6 +9,8 @@ import type { Logger } from "../../runtime/logger.ts";
 const INTERVAL = 2 * SECOND;
 /** Connections that can be answered meanwhile, and the files that answering them needs for a moment. */
 const HELD = 16;
+/** So many beyond those are free when it is over: with fewer, taking the reserve back would leave none for the next connection. */
+const RELIEF = 8;
 const WORDS = "No file descriptors are left (ulimit -n): acts and changes may be refused until some are free again";
 
 /** Opens something harmless; throws EMFILE or ENFILE when there is no descriptor. */
@@ -41,7 +43,8 @@ export class DescriptorReserve implements Disposable {
 
   /** Is there one more to be had? Called when one was just used. */
   look(): void {
-    const missing = Math.max(1, HELD - this.held.length);
+    const spare = this.problemWords === null ? 1 : RELIEF;
+    const missing = HELD - this.held.length + spare;
     const got: number[] = [];
     try {
       while (got.length < missing) got.push(this.open());
