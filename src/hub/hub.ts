@@ -1,16 +1,23 @@
 // The hub's composition root: opens the store, wires the parts, listens, and closes all of it in reverse.
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { systemClock, type Clock } from "../base/clock.ts";
+import { systemClock, type Clock, type Timer } from "../base/clock.ts";
 import { MINUTE, SECOND } from "../base/units.ts";
-import type { AgentConnection } from "../contract/agent.ts";
+import type { ServerIdentity } from "../contract/agent.ts";
 import { TailherdError } from "../contract/errors.ts";
+import type { Channel } from "../runtime/link/channel.ts";
+import { makeKeyPair } from "../runtime/link/keys.ts";
 import { openDataDir } from "../runtime/data-dir.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { socketPath } from "../runtime/paths.ts";
 import { demandPrivate, isLoopback } from "../runtime/reach.ts";
 import { Agents } from "./agents/agents.ts";
+import { Enrolment } from "./agents/enrolment.ts";
 import { Intake } from "./agents/intake.ts";
+import { LinkGate } from "./agents/link-gate.ts";
 import { Observed } from "./agents/observed.ts";
+import { ServerBook } from "./agents/server-book.ts";
+import { keepServersTold } from "./agents/keep-told.ts";
 import { createAuthenticator } from "./auth/authenticate.ts";
 import { FailureLimit } from "./auth/failure-limit.ts";
 import type { Identity } from "./auth/identity.ts";
@@ -21,16 +28,23 @@ import { createHandlers } from "./http/handlers.ts";
 import { createHttp } from "./http/http.ts";
 import type { HubParts, SignIn } from "./http/hub-parts.ts";
 import { listenSocket, listenTcp, type Receivers } from "./http/listeners.ts";
+import { RequestCounts } from "./http/request-counts.ts";
 import { EventFeed } from "./live/event-feed.ts";
 import { Live } from "./live/live.ts";
 import { OutputFeeds } from "./live/output-feeds.ts";
 import { createSocketServer } from "./live/socket-server.ts";
+import { LoopLag } from "./loop-lag.ts";
 import { RecentCpu } from "./metrics/recent-cpu.ts";
+import { openEmbeddedMetrics } from "./metrics/embedded-metrics.ts";
+import type { MetricsStore } from "./metrics/metrics-store.ts";
+import { policyOf, Recorder } from "./metrics/recorder.ts";
 import { SeriesBook } from "./metrics/series.ts";
+import { CommandRuns } from "./operations/command-runs.ts";
 import { Operations } from "./operations/operations.ts";
 import { AgentRetries } from "./services/agent-retries.ts";
 import { Announcer } from "./services/announcer.ts";
 import { Catalog } from "./services/catalog.ts";
+import { Deployment } from "./services/deployment.ts";
 import { keepHistoryShort } from "./services/history-keeper.ts";
 import { KeyedQueue } from "./services/keyed-queue.ts";
 import { RecentFailures } from "./services/recent-failures.ts";
@@ -40,11 +54,13 @@ import { SettingsChanges } from "./services/settings-changes.ts";
 import { StatusBoard } from "./services/status-board.ts";
 import { removeLeftovers } from "./store/leftovers.ts";
 import { openSqliteStore } from "./store/sqlite-store.ts";
-import type { Store } from "./store/store.ts";
+import { freeName } from "./store/legacy-server.ts";
+import type { Store, StoredServer } from "./store/store.ts";
 
 export { restoreBackup } from "./store/restore.ts";
 
 const SIGN_IN_LIFETIME = 10 * MINUTE;
+const LINK_AGAIN = SECOND / 2;
 const TICKET_LIFETIME = 30 * SECOND;
 /** Wrong tokens or codes of one address in a minute. */
 const FAILURES_ALLOWED = 20;
@@ -57,7 +73,10 @@ export interface HubOptions {
   held?: boolean;
   /** Instead of the SQLite file in the data directory; the caller closes it. */
   store?: Store;
-  agents: AgentConnection[];
+  /** Instead of the embedded one in the data directory; the caller closes it. */
+  metrics?: MetricsStore;
+  /** The agent of this machine, in this process: who it is, and a fresh link to it each time it is asked for (the hub's end). */
+  local?: { server: ServerIdentity; open: () => Channel };
   /** Port 0 takes a free one. */
   listen: { host: string; port: number }[];
   /** Everybody who reaches a listener is admin; refused unless all of them are loopback. */
@@ -93,7 +112,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   removeLeftovers(options.dataDir, options.logger);
   const parts = await assemble(options, addresses, stack);
   const receivers = createReceivers(options, parts, stack);
-  await connectAgents(parts, stack);
+  await connectLocal(options, parts, stack);
   for (const { host, port } of options.listen) {
     addresses.push(stack.use(await listenTcp(host, port, receivers)).address);
   }
@@ -128,20 +147,77 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
   const events = new EventFeed(store, clock, logger);
   stack.defer(() => events.close());
   const catalog = await Catalog.load(store);
+  const identity = await store.hubIdentity(() => ({ id: crypto.randomUUID(), ...makeKeyPair() }));
   const observed = new Observed();
   const recent = new RecentFailures();
   await recent.load(
     store,
     catalog.all().map(({ name }) => name),
   );
-  const board = new StatusBoard(catalog, observed, recent, clock);
+  const book: ServerBook = await ServerBook.load({
+    store,
+    clock,
+    logger,
+    rule: () => {
+      const { update_interval_seconds, server_late_after, server_offline_after } = catalog.settings;
+      const interval = update_interval_seconds * SECOND;
+      return { interval, lateAfter: server_late_after, offlineAfter: server_offline_after };
+    },
+    servicesOn: (id) => deployment.servicesOn(id),
+  });
+  stack.defer(() => book.close());
+  const agents: Agents = new Agents({ book, clock, logger, store: (id, entries) => intake.store(id, entries) });
+  stack.defer(() => agents.close());
+  const deployment = new Deployment({ catalog, book, agents, observed, logger });
+  const board = new StatusBoard({
+    catalog,
+    observed,
+    failures: recent,
+    clock,
+    fleet: {
+      home: () => book.home?.id,
+      placedOn: (service) => deployment.serversOf(service),
+      isStale: (id) => book.stateOf(id) !== "online",
+      nameOf: (id) => book.nameOf(id),
+    },
+  });
   stack.defer(() => board.close());
   const series = new SeriesBook();
+  const operations = await Operations.load({ store, clock, logger });
+  stack.defer(() => operations.close());
+  const commands = new CommandRuns({ operations, agents, clock, logger });
+  stack.defer(() => commands.close());
   const recentCpu = new RecentCpu();
-  const intake = new Intake({ observed, board, series, recentCpu, failures: recent, events, now });
-  const agents = new Agents(options.agents, logger);
-  stack.defer(() => agents.close());
-  const outputs = new OutputFeeds(agents, intake);
+  const policy = policyOf(catalog.settings);
+  const metrics =
+    options.metrics ?? (await openEmbeddedMetrics({ dir: join(dataDir, "metrics"), clock, logger, policy }));
+  if (options.metrics === undefined) stack.defer(() => metrics.close());
+  const recorder = new Recorder({ metrics, skewOf: (id) => book.skewOf(id), now, logger });
+  const intake = new Intake({
+    book,
+    observed,
+    board,
+    deployment,
+    series,
+    recentCpu,
+    recorder,
+    commands,
+    failures: recent,
+    events,
+    now,
+  });
+  commands.resume();
+  const gate = new LinkGate({
+    identity,
+    book,
+    ear: agents,
+    clock,
+    logger,
+    joined: (session, join, version) => agents.join(session, join, version),
+    left: (session) => agents.leave(session),
+  });
+  stack.use(keepServersTold({ book, agents, deployment, observed, board, intake, events, clock, logger }));
+  const outputs = new OutputFeeds(agents, deployment, intake);
   stack.defer(() => outputs.close());
 
   const announcer = new Announcer(events, now);
@@ -149,14 +225,21 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     if (told.what !== "service_deleted") return;
     for (const book of [observed, recent, series, recentCpu]) book.forget(told.name);
   });
-  const services = { store, catalog, agents, board, announcer, queue: new KeyedQueue() };
+  const services = { store, catalog, agents, book, deployment, board, announcer, metrics, queue: new KeyedQueue() };
   stack.use(new AgentRetries({ ...services, clock }));
   const acts = new ServiceActs(services);
   const edits = new ServiceEdits(services, acts);
   stack.use(keepHistoryShort({ store, catalog, clock, logger }));
 
   const failures = new FailureLimit(clock, FAILURES_ALLOWED);
-  const authenticator = createAuthenticator({ store, clock, failures, noAuth, adminToken });
+  const authenticator = createAuthenticator({
+    store,
+    clock,
+    failures,
+    noAuth,
+    adminToken,
+    serverWith: (hash) => book.withCredential(hash),
+  });
   const open = new OpenConnections(authenticator, clock);
   stack.defer(() => open.close());
   const signIns = new OneTimeCodes<SignIn>(clock, SIGN_IN_LIFETIME);
@@ -171,15 +254,24 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     logger,
     catalog,
     board,
+    book,
     agents,
+    gate,
+    enrolment: new Enrolment({ store, clock, identity, book, agents, observed, deployment, metrics, events }),
+    deployment,
+    addresses,
     intake,
     acts,
     edits,
     settings: new SettingsChanges(services),
     announcer,
     descriptors: stack.use(new DescriptorReserve({ clock, logger })),
-    operations: new Operations(clock),
+    operations,
+    commands,
+    lag: stack.use(new LoopLag(clock)),
+    requests: new RequestCounts(),
     series,
+    metrics,
     recentCpu,
     events,
     outputs,
@@ -206,8 +298,79 @@ function createReceivers(options: HubOptions, parts: HubParts, stack: AsyncDispo
   };
 }
 
-async function connectAgents({ agents, intake, catalog }: HubParts, stack: AsyncDisposableStack): Promise<void> {
+/** Takes in the agent of this machine, and waits until it has what is desired and has told how things are. */
+async function connectLocal({ local }: HubOptions, parts: HubParts, stack: AsyncDisposableStack): Promise<void> {
+  const { intake, agents, book, store, clock } = parts;
   stack.use(intake.listen(agents));
-  const desired = catalog.all().map((record) => catalog.desiredOf(record));
-  await agents.connect(desired, catalog.settings.update_interval_seconds);
+  if (local === undefined) return;
+  const { id, name } = local.server;
+  if (book.storedOf(id) === undefined || book.nameOf(id) !== name) {
+    const host = hostname();
+    const before = book.storedOf(id);
+    const server: StoredServer = {
+      ...(before ?? ownServer(id, host, clock.now())),
+      name: freeName(name, takenNames(book, id)),
+    };
+    await store.putServer(server, "server.own", { principal: "tailherd", from: "itself" });
+    book.put(server);
+    parts.deployment.reconsiderServer(id);
+  }
+  const told = new Promise<void>((resolve) => {
+    const listening = agents.told.on((server) => {
+      if (server !== id) return;
+      listening[Symbol.dispose]();
+      resolve();
+    });
+  });
+  keepLocal(local.open, { id, name: book.nameOf(id) ?? name }, parts, stack);
+  await told;
+}
+
+/** A link in one process breaks too, when one side stood still for too long (a suspended machine): it is opened anew. */
+function keepLocal(
+  open: () => Channel,
+  server: { id: string; name: string },
+  { gate, clock }: HubParts,
+  stack: AsyncDisposableStack,
+): void {
+  let closing = false;
+  let timer: Timer | undefined;
+  const link = (): void => {
+    const channel = open();
+    channel.closed.on(() => {
+      if (!closing) timer = clock.after(LINK_AGAIN, link);
+    });
+    gate.acceptLocal(channel, server);
+  };
+  stack.defer(() => {
+    closing = true;
+    timer?.cancel();
+  });
+  link();
+}
+
+function takenNames(book: ServerBook, id: string): ReadonlySet<string> {
+  return new Set(book.stored().flatMap((server) => (server.id === id ? [] : [server.name])));
+}
+
+function ownServer(id: string, host: string, now: number): StoredServer {
+  return {
+    id,
+    name: host,
+    host,
+    ip: "127.0.0.1",
+    tags: [],
+    services: [],
+    metadata: { os: process.platform, arch: process.arch },
+    kind: "hub",
+    public_key: null,
+    credential_hash: null,
+    agent_version: null,
+    heartbeat_interval: null,
+    created_at: now,
+    last_seen: null,
+    last_metrics: {},
+    joined_with: null,
+    legacy: null,
+  };
 }

@@ -44,9 +44,12 @@ export class ReadyJson<T> {
 /** Text or bytes of the route's own media type. */
 export class Media {
   readonly content: string | Uint8Array;
+  /** Instead of the route's, where the asker chose. */
+  readonly type: string | undefined;
 
-  constructor(content: string | Uint8Array) {
+  constructor(content: string | Uint8Array, type?: string) {
     this.content = content;
+    this.type = type;
   }
 }
 

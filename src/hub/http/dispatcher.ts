@@ -155,7 +155,8 @@ function respond(result: unknown, { key, spec }: Prepared, { checkAnswers }: Dis
   if (result instanceof Media) {
     const type = "media" in spec.result ? spec.result.media : "application/octet-stream";
     const charset = type.startsWith("text/") ? "; charset=utf-8" : "";
-    return { status: 200, headers: { ...API_HEADERS, "content-type": type + charset }, body: result.content };
+    const headers = { ...API_HEADERS, "content-type": result.type ?? type + charset };
+    return { status: 200, headers, body: result.content };
   }
   const answer = result instanceof Answer ? result : undefined;
   const text = result instanceof ReadyJson ? result.text : JSON.stringify(answer === undefined ? result : answer.body);

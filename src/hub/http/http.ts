@@ -5,12 +5,14 @@ import type { Door } from "../auth/door.ts";
 import { checkEnvelope, createApi, envelopeOf, type DispatcherOptions, type Request } from "./dispatcher.ts";
 import { problemReply, toTailherdError } from "./problem-response.ts";
 import { writeReply, type Reply } from "./reply.ts";
+import type { RequestCounts } from "./request-counts.ts";
 import { createStaticFiles } from "./static-files.ts";
 
 /** What `createHttp` needs. */
 export interface HttpOptions extends Omit<DispatcherOptions, "checkAnswers"> {
   checkAnswers?: boolean;
   webRoot?: string;
+  requests: RequestCounts;
 }
 
 /** Answers a request that came in by this door; never rejects. */
@@ -29,7 +31,7 @@ export function createHttp(options: HttpOptions): Http {
   const answer = async (request: Request): Promise<Reply | undefined> => {
     checkEnvelope(request);
     const { method, path, incoming } = request;
-    const routed = api(request);
+    const routed = isPage(request) ? undefined : api(request);
     if (routed !== undefined) return await routed;
     const acceptEncoding = incoming.headers["accept-encoding"] ?? "";
     const file = await files({ method, path, acceptEncoding });
@@ -45,5 +47,11 @@ export function createHttp(options: HttpOptions): Http {
     } catch (error) {
       writeReply(outgoing, problemReply(toTailherdError(error, options.logger, `${method} ${envelope.path}`)));
     }
+    options.requests.add(outgoing.statusCode);
   };
+}
+
+/** Prometheus's path is the name of a page too: what opens it as a page gets the dashboard. */
+function isPage({ path, incoming }: Request): boolean {
+  return path === "/metrics" && (incoming.headers.accept ?? "").includes("text/html");
 }

@@ -6,14 +6,19 @@ import type { RouteKey } from "../../contract/routes.ts";
 
 /** Bytes of a body, unless its route says otherwise. */
 export const BODY_LIMIT = 256 * KIB;
-/** Whole files of thousands of definitions come through these; they need an admin. */
-const LARGE_BODIES: Partial<Record<RouteKey, number>> = { "POST /api/apply": 4 * MIB, "POST /api/import": 4 * MIB };
+const OTHER_LIMITS: Partial<Record<RouteKey, number>> = {
+  // Whole files of thousands of definitions come through these; they need an admin.
+  "POST /api/apply": 4 * MIB,
+  "POST /api/import": 4 * MIB,
+  // These come from every machine, many a second.
+  "POST /api/servers/{id}/heartbeat": 64 * KIB,
+};
 /** Objects and lists within each other. */
 export const MAX_NESTING = 20;
 
 /** Bytes that a body of this route may have. */
 export function bodyLimit(key: RouteKey): number {
-  return LARGE_BODIES[key] ?? BODY_LIMIT;
+  return OTHER_LIMITS[key] ?? BODY_LIMIT;
 }
 
 /** The parsed body. Rejects with `wrong_type`, `too_large`, `bad_json` or `invalid` (nesting). */

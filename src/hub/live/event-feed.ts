@@ -43,6 +43,12 @@ export class EventFeed {
     this.schedule(busy ? BUSY_DELAY : FIRST_DELAY);
   }
 
+  /** Stores these, after what waits; resolves when the store has them, and rejects when it cannot: the teller tells them again. */
+  async addAll(events: readonly TailherdEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    for (const stored of await this.store.appendEvents([...events])) this.publish(stored);
+  }
+
   /** Stores what waits; rejects only for a mistake of ours. */
   async flush(): Promise<void> {
     this.timer?.cancel();

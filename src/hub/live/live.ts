@@ -5,15 +5,17 @@ import type { Clock, Timer } from "../../base/clock.ts";
 import { SECOND } from "../../base/units.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import type { Topic } from "../../contract/live.ts";
+import { FEW_TARGETS, type Operation } from "../../contract/operations.ts";
 import { roleAllows } from "../../contract/roles.ts";
 import type { ServiceRecord } from "../../contract/service.ts";
 import { VERSION } from "../../runtime/version.ts";
 import type { Intake } from "../agents/intake.ts";
 import { hideEnvironment, seesEnvironment } from "../auth/hidden-environment.ts";
 import type { Identity } from "../auth/identity.ts";
-import type { Operations } from "../operations/operations.ts";
+import type { Operations, OperationTold } from "../operations/operations.ts";
 import type { Announcement, Announcer } from "../services/announcer.ts";
 import type { Catalog } from "../services/catalog.ts";
+import type { ServerBook } from "../agents/server-book.ts";
 import type { StatusBoard } from "../services/status-board.ts";
 import type { EventFeed } from "./event-feed.ts";
 import { LiveClient } from "./live-client.ts";
@@ -26,6 +28,7 @@ import { OutputFollowing } from "./output-following.ts";
 export interface LiveParts {
   catalog: Catalog;
   board: StatusBoard;
+  book: ServerBook;
   intake: Intake;
   announcer: Announcer;
   events: EventFeed;
@@ -33,6 +36,9 @@ export interface LiveParts {
   outputs: OutputFeeds;
   clock: Clock;
 }
+
+/** Milliseconds between messages of topic servers. */
+const SERVERS_EVERY = SECOND / 2;
 
 /** All clients of /ws. */
 export class Live {
@@ -42,12 +48,15 @@ export class Live {
   private readonly listening = new DisposableStack();
   private interval: Timer | undefined;
   private actEnded: NodeJS.Immediate | undefined;
+  private readonly changedServers = new Set<string>();
+  private tellingServers: Timer | undefined;
 
   constructor(parts: LiveParts) {
     this.parts = parts;
     this.following = new OutputFollowing(parts.outputs, parts.catalog);
     this.listening.use(parts.board.changed.on((services) => this.tellChanged(services)));
-    this.listening.use(parts.intake.sampled.on(() => this.tellStats()));
+    this.listening.use(parts.intake.sampled.on((id) => (id === parts.book.home?.id ? this.tellStats() : undefined)));
+    this.listening.use(parts.book.changed.on((ids) => this.serversChanged(ids)));
     this.listening.use(parts.announcer.told.on((announcement) => this.announce(announcement)));
     this.listening.use(
       parts.events.stored.on((stored) => {
@@ -59,11 +68,15 @@ export class Live {
       }),
     );
     this.listening.use(
-      parts.operations.changed.on((operation) => {
+      parts.operations.changed.on((told) => {
+        const { operation, places } = told;
+        const whole = isToldWhole(told);
         this.toTopic(
           "operations",
-          (client, message) => client.sendLatest(`operation ${operation.id}`, message),
-          () => encode({ type: "operation", data: operation }),
+          // Of those told in part each message matters.
+          (client, message) =>
+            whole ? client.sendLatest(`operation ${operation.id}`, message) : client.sendOrdered(message),
+          () => (whole ? encode({ type: "operation", data: operation }) : encodeChange(operation, places)),
         );
       }),
     );
@@ -107,6 +120,7 @@ export class Live {
   close(): void {
     this.listening.dispose();
     this.interval?.cancel();
+    this.tellingServers?.cancel();
     clearImmediate(this.actEnded);
     for (const client of this.clients) client.close(1001, "the hub closes");
   }
@@ -118,6 +132,7 @@ export class Live {
       if (client.topics.has(topic)) continue;
       client.topics.add(topic);
       if (topic === "services") client.reply(this.snapshot());
+      else if (topic === "servers") client.reply(encode({ type: "servers", data: this.parts.book.all() }));
       else if (topic.startsWith(OUTPUT)) this.following.begin(client, topic.slice(OUTPUT.length));
     }
   }
@@ -133,6 +148,28 @@ export class Live {
       (client, message) => client.sendRows(services, message),
       () => encodeWith("status_changed", this.parts.board.someJson(services)),
     );
+  }
+
+  /** Thousands of heartbeats a second are one message a second. */
+  private serversChanged(ids: ReadonlySet<string>): void {
+    for (const id of ids) this.changedServers.add(id);
+    this.tellingServers ??= this.parts.clock.after(SERVERS_EVERY, () => {
+      this.tellingServers = undefined;
+      const changed = [...this.changedServers];
+      this.changedServers.clear();
+      this.toTopic(
+        "servers",
+        (client, message) => client.sendOrdered(message),
+        () => {
+          const nodes = changed.map((id) => this.parts.book.get(id));
+          const removed = changed.filter((_, at) => nodes[at] === undefined);
+          return encode({
+            type: "servers_changed",
+            data: { changed: nodes.filter((node) => node !== undefined), removed },
+          });
+        },
+      );
+    });
   }
 
   private tellStats(): void {
@@ -233,4 +270,18 @@ function recordMessage(
     made.set(all, message);
     return message;
   };
+}
+
+/** Begin and end of each operation, and every change of a small one. */
+function isToldWhole({ operation, places }: OperationTold): boolean {
+  const { targets, ended_at } = operation;
+  return targets.length <= FEW_TARGETS || ended_at !== null || places.size === targets.length;
+}
+
+function encodeChange({ targets, ...about }: Operation, places: ReadonlySet<number>): Buffer {
+  const changed = [...places].flatMap((place) => {
+    const target = targets[place];
+    return target === undefined ? [] : [{ place, target }];
+  });
+  return encode({ type: "operation_changed", data: { ...about, changed } });
 }

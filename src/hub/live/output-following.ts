@@ -55,12 +55,13 @@ export class OutputFollowing {
 const shared = new WeakMap<OutputNotice, Buffer>();
 
 function sendOutput(client: LiveClient, notice: OutputNotice): void {
-  const { service, index, lines } = notice;
-  const make = (skipped: number): Buffer => encode({ type: "output", data: { service, index, lines, skipped } });
+  const { service, server_id, index, lines } = notice;
+  const make = (skipped: number): Buffer =>
+    encode({ type: "output", data: { service, server_id, index, lines, skipped } });
   const common = (): Buffer => {
     const known = shared.get(notice) ?? make(0);
     shared.set(notice, known);
     return known;
   };
-  client.sendOutput(`${service}\0${index}`, lines.length, common, make);
+  client.sendOutput(`${service}\0${server_id}\0${index}`, lines.length, common, make);
 }

@@ -1,5 +1,5 @@
 // /ws: the upgrade with its checks (host, origin, who calls), then the socket's own limits: 256 KiB a message, 50 messages a second, a
-// ping every 15 s, no compression.
+// ping every 15 s, no compression. And /agent, where agents prove who they are over the socket itself.
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
@@ -15,6 +15,8 @@ import type { OpenConnections } from "../auth/open-connections.ts";
 import { checkSite } from "../auth/origin.ts";
 import { checkEnvelope, envelopeOf } from "../http/dispatcher.ts";
 import { problemReply, toTailherdError } from "../http/problem-response.ts";
+import { LINK_PATH } from "../../contract/link.ts";
+import { AGENT_BYTES, type LinkGate } from "../agents/link-gate.ts";
 import type { Live } from "./live.ts";
 
 const MAX_PAYLOAD = 256 * KIB;
@@ -27,6 +29,7 @@ export const CLOSE_REVOKED = 4003;
 /** What `createSocketServer` needs. */
 export interface SocketServerOptions {
   live: Live;
+  gate: LinkGate;
   authenticator: Authenticator;
   tickets: OneTimeCodes<Identity>;
   open: OpenConnections;
@@ -49,6 +52,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     maxPayload: MAX_PAYLOAD,
     autoPong: false,
   });
+  const agents = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: AGENT_BYTES });
   const pings = new Pings(options.clock);
 
   const accept = (socket: WebSocket, identity: Identity): void => {
@@ -85,6 +89,18 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   return {
     upgrade(request, socket, head, door, hosts) {
       socket.on("error", () => socket.destroy());
+      if (request.url === LINK_PATH) {
+        try {
+          checkAgent(request);
+        } catch (error) {
+          return refuse(socket, toTailherdError(error, options.logger, "an upgrade"));
+        }
+        return agents.handleUpgrade(request, socket, head, (upgraded) => {
+          pings.add(upgraded);
+          upgraded.once("close", () => pings.delete(upgraded));
+          options.gate.accept(upgraded);
+        });
+      }
       identify(request, door, hosts, options).then(
         (identity) => server.handleUpgrade(request, socket, head, (upgraded) => accept(upgraded, identity)),
         (error: unknown) => refuse(socket, toTailherdError(error, options.logger, "an upgrade")),
@@ -92,10 +108,20 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     },
     close() {
       pings.close();
-      for (const socket of server.clients) socket.terminate();
+      for (const socket of [...server.clients, ...agents.clients]) socket.terminate();
       server.close();
+      agents.close();
     },
   };
+}
+
+/**
+ * No page opens a link: browsers always say where a socket comes from. So agents may dial by any name of the hub, and through a
+ * forwarded port: what the Host check is for cannot happen here, and keys say who is who.
+ */
+function checkAgent(request: IncomingMessage): void {
+  if (request.headers.origin === undefined && request.headers["sec-fetch-site"] === undefined) return;
+  throw new TailherdError("wrong_origin", `Cannot open ${LINK_PATH}: it is for agents, not for pages`);
 }
 
 async function identify(

@@ -1,5 +1,7 @@
 // The predecessor's routes, with its shapes: thin over the same acts and edits as the new ones.
 import { TailherdError } from "../../../contract/errors.ts";
+import { startActs } from "../../operations/act-run.ts";
+import { ALL_INSTANCES } from "../../services/service-acts.ts";
 import type { HandlersOf } from "../define-routes.ts";
 import type { HubParts } from "../hub-parts.ts";
 
@@ -15,7 +17,8 @@ type Keys =
   | "POST /api/settings";
 
 /** Handlers of the predecessor's routes for services and settings. */
-export function legacyHandlers({ catalog, edits, acts, agents, operations, settings }: HubParts): HandlersOf<Keys> {
+export function legacyHandlers(parts: HubParts): HandlersOf<Keys> {
+  const { catalog, edits, acts, deployment, settings } = parts;
   return {
     async "POST /api/service/add"({ body, actor }) {
       const taken = catalog.get(body.name) !== undefined;
@@ -33,27 +36,29 @@ export function legacyHandlers({ catalog, edits, acts, agents, operations, setti
       return { success: true, message: `Service "${params.name}" was stopped and deleted` };
     },
     async "POST /api/service/{name}/start"({ params, actor }) {
-      const { message } = await acts.act(params.name, "start", null, actor);
+      const { message } = await acts.act(params.name, "start", ALL_INSTANCES, actor);
       return { success: true, message };
     },
     async "POST /api/service/{name}/stop"({ params, actor }) {
-      const { message, count } = await acts.act(params.name, "stop", null, actor);
+      const { message, count } = await acts.act(params.name, "stop", ALL_INSTANCES, actor);
       return { success: true, message, count };
     },
     async "POST /api/service/{name}/restart"({ params, actor }) {
-      const { message } = await acts.act(params.name, "restart", null, actor);
+      const { message } = await acts.act(params.name, "restart", ALL_INSTANCES, actor);
       return { success: true, message };
     },
     async "POST /api/service/{name}/scan-ports"({ params }) {
-      const { ports } = catalog.require(params.name);
-      const { detected_ports } = await agents.call("scan_ports", { service: params.name });
+      const { name, ports } = catalog.require(params.name);
+      const { detected_ports } = await deployment.ask(name, undefined, "scan_ports", { service: name });
       return { success: true, detected_ports, configured_ports: ports };
     },
     async "POST /api/bulk/stop/{kind}"({ params, actor }) {
       const names = catalog.all().flatMap(({ kind, name }) => (kind === params.kind ? [name] : []));
       let count = 0;
-      const { operation, ended } = operations.start("bulk stop", names, actor, async (service) => {
-        const result = await acts.act(service, "stop", null, actor);
+      const title = `stop all ${params.kind} services`;
+      const about = { kind: "bulk stop", title, action: "stop", services: names } as const;
+      const { operation, ended } = await startActs(parts, about, actor, async (service) => {
+        const result = await acts.act(service, "stop", ALL_INSTANCES, actor);
         count += result.count;
         return result.message;
       });

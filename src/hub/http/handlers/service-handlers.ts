@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { TailherdError, toFieldIssues } from "../../../contract/errors.ts";
 import { serviceSpecSchema, type ServiceRecord } from "../../../contract/service.ts";
 import { hideEnvironment, hideInDifferences, seesEnvironment } from "../../auth/hidden-environment.ts";
+import { placedOn, placementWarnings } from "../../agents/placement.ts";
 import { specOf } from "../../store/spec-of.ts";
 import { differences } from "../../transfer/differences.ts";
 import { renamed, type PutExpectation } from "../../services/service-edits.ts";
@@ -21,7 +22,7 @@ type Keys =
   | "GET /api/services/{name}/spec";
 
 /** Handlers of definitions. */
-export function serviceHandlers({ catalog, edits, agents, board, store }: HubParts): HandlersOf<Keys> {
+export function serviceHandlers({ catalog, edits, agents, book, board, store }: HubParts): HandlersOf<Keys> {
   return {
     "GET /api/services": ({ identity }) =>
       seesEnvironment(identity) ? catalog.all() : catalog.all().map((record) => hideEnvironment(record)),
@@ -42,13 +43,19 @@ export function serviceHandlers({ catalog, edits, agents, board, store }: HubPar
         return { problems: toFieldIssues(checked.error).map((issue) => ({ ...issue, severity: "error" as const })) };
       }
       const spec = checked.data;
-      const { problems } = await agents.call("check_spec", { spec });
+      const [first] = placedOn(spec.placement, book.stored());
+      const { problems } = first === undefined ? { problems: [] } : await agents.call(first, "check_spec", { spec });
+      const placement = placementWarnings(spec.placement, book.stored()).map(toProblem);
       const severity = catalog.settings.check_port_conflicts ? ("error" as const) : ("warning" as const);
-      return { problems: [...edits.conflicts(spec).map((issue) => ({ ...issue, severity })), ...problems] };
+      return {
+        problems: [...edits.conflicts(spec).map((issue) => ({ ...issue, severity })), ...placement, ...problems],
+      };
     },
     async "POST /api/services/try"({ body, actor }) {
       await store.recordAudit("try", body.spec.name, actor, body.spec);
-      return await agents.call("try_command", body);
+      const [first] = placedOn(body.spec.placement, book.stored());
+      if (first !== undefined) return await agents.call(first, "try_command", body);
+      throw new TailherdError("agent_away", `Cannot try "${body.spec.name}": no server fits its placement`);
     },
     "GET /api/services/{name}"({ params, identity }) {
       const record = catalog.require(params.name);
@@ -86,6 +93,12 @@ export function serviceHandlers({ catalog, edits, agents, board, store }: HubPar
       };
     },
   };
+}
+
+/** "placement.tags: no server…" as the check shows it. */
+function toProblem(warning: string): { path: string; message: string; severity: "warning" } {
+  const [path = "", ...words] = warning.split(": ");
+  return { path, message: words.join(": "), severity: "warning" };
 }
 
 function etag({ revision }: ServiceRecord): { etag: string } {

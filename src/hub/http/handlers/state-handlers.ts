@@ -25,7 +25,14 @@ type Keys =
 
 /** Handlers of what is observed. */
 export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
-  const { store, catalog, board, agents, series, recentCpu, events, descriptors } = parts;
+  const { store, catalog, board, book, agents, deployment, series, recentCpu, events, descriptors } = parts;
+  /** Id of the hub's own server. */
+  const home = (): string => {
+    const own = book.home;
+    if (own !== undefined) return own.id;
+    throw new TailherdError("agent_away", "Cannot ask this machine: the hub runs without an agent");
+  };
+  const serverOf = (named: string | undefined): string => (named === undefined ? home() : book.require(named).id);
   return {
     "GET /health"() {
       const problems = [store.health().problem, descriptors.problem].filter((problem) => problem !== null);
@@ -38,20 +45,22 @@ export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
     },
     "GET /api/status": () => new ReadyJson(board.allJson()),
     async "GET /api/stats"() {
-      const system = board.system ?? (await agents.call("snapshot", {})).system;
+      const { system } = board;
       if (system !== null) return system;
       throw new TailherdError("agent_away", "Cannot tell how the machine is: nothing was measured yet");
     },
     async "GET /api/port-conflicts"({ identity }) {
       const records = catalog.all();
       const conflicts = portConflicts(records);
-      const { listeners } = await agents.call("listeners", {});
-      const strangers = records.flatMap(({ name, ports }) =>
-        listeners
-          .filter((each) => ports.includes(each.port) && !isHeldByOneOf(each.service, each.port, name, conflicts))
-          .map((each) => (seesCommands(identity) ? each : hideArguments(each)))
-          .map(({ port, pid, command }) => ({ port, service: name, pid, command })),
-      );
+      const { listeners } = await agents.call(home(), "listeners", {});
+      const strangers = records
+        .filter(({ name }) => deployment.isOn(name, home()))
+        .flatMap(({ name, ports }) =>
+          listeners
+            .filter((each) => ports.includes(each.port) && !isHeldByOneOf(each.service, each.port, name, conflicts))
+            .map((each) => (seesCommands(identity) ? each : hideArguments(each)))
+            .map(({ port, pid, command }) => ({ port, service: name, pid, command })),
+        );
       const distinct = [
         ...new Map(strangers.map((each) => [`${each.port} ${each.service} ${each.pid}`, each])).values(),
       ];
@@ -66,11 +75,12 @@ export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
     },
     async "GET /api/services/{name}/logs"({ params, query }) {
       catalog.require(params.name);
-      return await agents.call("read_output", { ...query, service: params.name });
+      const { server, ...rest } = query;
+      return await deployment.ask(params.name, server, "read_output", { ...rest, service: params.name });
     },
-    async "GET /api/services/{name}/processes"({ params }) {
-      catalog.require(params.name);
-      return (await agents.call("processes", { service: params.name })).processes;
+    async "GET /api/services/{name}/processes"({ params, query }) {
+      const { name } = catalog.require(params.name);
+      return (await deployment.ask(name, query.server, "processes", { service: name })).processes;
     },
     async "GET /api/services/{name}/exits"({ params, query }) {
       catalog.require(params.name);
@@ -78,8 +88,10 @@ export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
       return await store.listExits(params.name, query.limit);
     },
     "GET /api/services/{name}/series"({ params, query }) {
-      catalog.require(params.name);
-      return series.read(params.name, query.index ?? 0, catalog.settings.update_interval_seconds);
+      const { name: service } = catalog.require(params.name);
+      const serverId = deployment.serverFor(service, query.server);
+      const key = { service, serverId, index: query.index ?? 0 };
+      return series.read(key, catalog.settings.update_interval_seconds);
     },
     "GET /api/series/recent"() {
       const step = catalog.settings.update_interval_seconds;
@@ -87,23 +99,21 @@ export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
     },
     async "GET /api/processes"({ query }) {
       const keywords = query.keyword === undefined ? [] : [query.keyword].flat();
-      return await agents.call("match", { keywords });
+      return await agents.call(serverOf(query.server), "match", { keywords });
     },
     async "GET /api/processes/{pid}/definition"({ params, query }) {
-      return await agents.call("describe_process", { pid: params.pid, create_time: query.create_time });
+      const process = { pid: params.pid, create_time: query.create_time };
+      return await agents.call(serverOf(query.server), "describe_process", process);
     },
-    async "GET /api/ports"({ identity }) {
-      const { listeners } = await agents.call("listeners", {});
+    async "GET /api/ports"({ query, identity }) {
+      const { listeners } = await agents.call(serverOf(query.server), "listeners", {});
       return seesCommands(identity) ? listeners : listeners.map((each) => hideArguments(each));
     },
     async "GET /api/events/recent"({ query }) {
       await events.flush();
       const { service, before, limit } = query;
-      return await store.listEvents({
-        limit,
-        ...(service !== undefined && { service }),
-        ...(before !== undefined && { before }),
-      });
+      const server = query.server === undefined ? undefined : book.require(query.server).id;
+      return await store.listEvents({ limit, service, server, ...(before !== undefined && { before }) });
     },
     "GET /api/audit": ({ query: { before, limit } }) =>
       store.listAudit({ limit, ...(before !== undefined && { before }) }),

@@ -14,10 +14,11 @@ const PAGE = 500;
 
 /** Handlers of streams. */
 export function streamHandlers(parts: HubParts): HandlersOf<Keys> {
-  const { store, events, outputs, catalog, clock, open, logger } = parts;
+  const { store, events, outputs, catalog, book, clock, open, logger } = parts;
   return {
     async "GET /api/events"({ query, identity, incoming, outgoing }) {
       const after = lastSeq(incoming);
+      const server = query.server === undefined ? undefined : book.require(query.server).id;
       const stream = new EventStream(outgoing, clock);
       const right = open.add(identity.credential, () => stream.end());
       // Heard from now on, sent after what the store has: nothing falls between the two.
@@ -25,6 +26,7 @@ export function streamHandlers(parts: HubParts): HandlersOf<Keys> {
       let replaying = replay !== undefined;
       const send = ({ seq, event }: StoredEvent): void => {
         if (query.service !== undefined && event.service !== query.service) return;
+        if (server !== undefined && event.server_id !== server) return;
         stream.send(event.type, String(seq), JSON.stringify(event));
       };
       const listening = events.stored.on((stored) => {
@@ -38,7 +40,7 @@ export function streamHandlers(parts: HubParts): HandlersOf<Keys> {
       if (replay === undefined) return TAKEN_OVER;
       try {
         for (;;) {
-          const filter = query.service === undefined ? {} : { service: query.service };
+          const filter = { service: query.service, server };
           const page = await store.listEvents({ after: replay.sent, limit: PAGE, ...filter });
           for (const stored of page) send(stored);
           replay.sent = page.at(-1)?.seq ?? replay.sent;
@@ -61,11 +63,13 @@ export function streamHandlers(parts: HubParts): HandlersOf<Keys> {
       const early: OutputNotice[] = [];
       const sink: { take: (notice: OutputNotice) => void } = { take: (notice) => void early.push(notice) };
       const listener = (notice: OutputNotice): void => sink.take(notice);
-      const following = await outputs.followFrom(params.name, query.index ?? null, after, listener);
+      const server = query.server === undefined ? null : book.require(query.server).id;
+      const followed = { service: params.name, server, index: query.index ?? null, after };
+      const following = await outputs.followFrom(followed, listener);
       const stream = new EventStream(outgoing, clock);
       const right = open.add(identity.credential, () => stream.end());
-      sink.take = ({ index, lines }) => {
-        for (const line of lines) stream.send("line", line.cursor, JSON.stringify({ index, ...line }));
+      sink.take = ({ index, server_id, lines }) => {
+        for (const line of lines) stream.send("line", line.cursor, JSON.stringify({ index, server_id, ...line }));
       };
       for (const notice of early) sink.take(notice);
       stream.onClose(() => {

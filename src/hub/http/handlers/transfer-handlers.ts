@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { startActs } from "../../operations/act-run.ts";
+import { ALL_INSTANCES } from "../../services/service-acts.ts";
 import { unsentBackup } from "../../store/leftovers.ts";
 import type { Actor } from "../../store/store.ts";
 import { Media, TAKEN_OVER, type HandlersOf } from "../define-routes.ts";
@@ -28,7 +30,7 @@ export function transferHandlers(parts: HubParts): HandlersOf<Keys> {
       for (const name of removed) await edits.adoptRemoved(name, actor);
       await edits.adoptStored(stored, actor);
       const changed = steps.flatMap(({ service, restart_needed }) => (restart_needed ? [service] : []));
-      return { steps, applied, operation_id: body.restart ? restartRunning(parts, changed, actor) : null };
+      return { steps, applied, operation_id: body.restart ? await restartRunning(parts, changed, actor) : null };
     },
     async "POST /api/import"({ body, actor }) {
       const { importLegacy } = await import("../../transfer/import.ts");
@@ -74,11 +76,13 @@ export function transferHandlers(parts: HubParts): HandlersOf<Keys> {
 }
 
 /** Restarts what runs with an older definition, as an operation whose id is answered; null when nothing does. */
-function restartRunning({ board, acts, operations }: HubParts, services: string[], actor: Actor): string | null {
+async function restartRunning(parts: HubParts, services: string[], actor: Actor): Promise<string | null> {
+  const { board, acts } = parts;
   const running = services.filter((name) => board.get(name)?.running === true);
   if (running.length === 0) return null;
-  const { operation } = operations.start("apply restart", running, actor, async (service) => {
-    return (await acts.act(service, "restart", null, actor)).message;
+  const about = { kind: "apply restart", title: "restart what changed", action: "restart", services: running } as const;
+  const { operation } = await startActs(parts, about, actor, async (service) => {
+    return (await acts.act(service, "restart", ALL_INSTANCES, actor)).message;
   });
   return operation.id;
 }
