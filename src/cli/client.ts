@@ -4,6 +4,7 @@ import { EXIT } from "../contract/error-table.ts";
 import type { Problem } from "../contract/errors.ts";
 import type { RouteBodyInput, RouteKey, RouteParams, RouteQueryInput, RouteResult } from "../contract/routes.ts";
 import { CliFailure, problemFailure } from "./failure.ts";
+import { readEnrolled } from "./link-file.ts";
 import { requestOverSocket, type WireRequest, type WireResponse } from "./wire.ts";
 
 /** Where the hub is. */
@@ -125,6 +126,12 @@ export class Client {
     if (this.address.kind === "url") return ["Is its address right, and does it run there? (--hub, TAILHERD_HUB)"];
     if (error.code === "EACCES" || error.code === "EPERM") {
       return ["The socket belongs to the user who runs the hub: use that account, or --hub URL with a token."];
+    }
+    const agent = readEnrolled(this.address.dataDir);
+    if (agent !== undefined) {
+      return [
+        `This is the directory of the agent "${agent.name}"; its hub is elsewhere: --hub ${agent.hub_url} (with a token)`,
+      ];
     }
     return [
       "Start one with: tailherd up",

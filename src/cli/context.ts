@@ -106,14 +106,21 @@ export class Context {
     return new Client(this.address());
   }
 
+  /** The hub's address, where one was given. */
+  get hubUrl(): URL | undefined {
+    const { hub } = this.config.values;
+    const text = single(hub);
+    return text === undefined ? undefined : readUrl(text, hub?.from ?? "--hub");
+  }
+
   private address(): HubAddress {
     const { hub, data_dir } = this.config.values;
-    const url = single(hub);
+    const url = this.hubUrl;
     // A data directory that was asked for by a flag means the hub that runs there, whatever the environment says.
     if (url === undefined || (data_dir?.from === "--data-dir" && hub?.from !== "--hub")) {
       return { kind: "socket", path: socketPath(this.dataDir), dataDir: this.dataDir };
     }
-    return { kind: "url", url: readUrl(url, hub?.from ?? "--hub"), token: this.token() };
+    return { kind: "url", url, token: this.token() };
   }
 
   private token(): string | undefined {

@@ -24,3 +24,8 @@ export function readMoment(text: string, now = Date.now()): number {
   if (!Number.isNaN(time)) return time;
   throw usageFailure(`Cannot read "${text}" as a time: give "10m" (ago) or something like 2026-01-31T14:00`);
 }
+
+/** For options that can be given again. */
+export function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}

@@ -9,7 +9,7 @@ import { confirm } from "../output/ask.ts";
 import { withName } from "../output/values.ts";
 import { awaitOperation } from "../operation.ts";
 import { readDuration } from "../options.ts";
-import { addSelectionOptions, findTargets, type Selection, type Target } from "../target.ts";
+import { addSelectionOptions, findTargets, targetName, type Selection, type Target } from "../target.ts";
 
 interface ActOptions extends Selection {
   yes?: boolean;
@@ -31,7 +31,7 @@ export const defineKill = (command: Command, context: Context): void => defineAc
 
 function defineAct(action: ServiceAction, command: Command, context: Context): void {
   command
-    .argument("[name...]", 'services; "web/2" is one instance')
+    .argument("[name...]", 'services; "web/2" is one instance, "web@nas" those on a server')
     .option("--timeout <duration>", "give up waiting after this long, exit 7 (the act itself goes on)", readDuration)
     .option("-y, --yes", "do not ask before acting on a selection")
     .addHelpText(
@@ -42,6 +42,8 @@ Examples:
   tailherd ${action} web api worker/2
   tailherd ${action} -t tier=front
   tailherd ${action} -k backend --json
+  tailherd ${action} web@nas           only on that server (the same as: web -s nas)
+  tailherd ${action} -s nas            everything there
 
 Ends when it is done or has clearly failed. Exit 8 when some services did and others did not.`,
     );
@@ -57,7 +59,7 @@ Ends when it is done or has clearly failed. Exit 8 when some services did and ot
 }
 
 async function confirmMany(context: Context, action: ServiceAction, targets: Target[]): Promise<void> {
-  const names = targets.map((target) => target.service).join(", ");
+  const names = targets.map(targetName).join(", ");
   await confirm(context, `${action} ${targets.length} service${targets.length === 1 ? "" : "s"} (${names})?`);
 }
 
@@ -77,18 +79,18 @@ async function actOnOne(
 async function call(
   client: Client,
   action: ServiceAction,
-  { service, index }: Target,
+  { service, index, server }: Target,
   timeout: number | undefined,
 ): Promise<{ success: boolean; message: string; count: number }> {
   return await client.call(`POST /api/services/{name}/${action}`, {
     params: { name: service },
-    query: { index },
+    query: { index, server: server?.id },
     ...(timeout !== undefined && { timeout }),
   });
 }
 
 /** What became of one target, in the words of operations. */
-type Outcome = Operation["targets"][number];
+type Outcome = Pick<Operation["targets"][number], "state" | "message"> & { service: string };
 
 async function actOnMany(
   context: Context,
@@ -97,7 +99,7 @@ async function actOnMany(
   targets: Target[],
   timeout: number | undefined,
 ): Promise<void> {
-  const single = targets.some((target) => target.index !== undefined);
+  const single = targets.some((target) => target.index !== undefined || target.server !== undefined);
   const ended = single
     ? await oneByOne(client, action, targets, timeout)
     : await asOperation(context, client, action, targets, timeout);
@@ -114,25 +116,38 @@ function describe({ style }: Context, action: ServiceAction, target: Outcome): s
   return `${target.service}: ${style.red("failed")}: ${target.message ?? "no reason was given"}`;
 }
 
-/** Single instances have no operation of their own; they are few, so they go side by side. */
+/** So many acts at a time; a hub with many servers is not asked for all of them at once. */
+const AT_ONCE = 10;
+
+/** Parts of services have no operation of their own: they go side by side. */
 async function oneByOne(
   client: Client,
   action: ServiceAction,
   targets: Target[],
   timeout: number | undefined,
 ): Promise<Outcome[]> {
-  return await Promise.all(
-    targets.map(async (target): Promise<Outcome> => {
-      const service = target.index === undefined ? target.service : `${target.service}/${target.index}`;
-      try {
-        const { success, message } = await call(client, action, target, timeout);
-        return { service, state: success ? "done" : "failed", message };
-      } catch (error) {
-        if (!(error instanceof CliFailure) || error.exitCode === EXIT.hubUnreachable) throw error;
-        return { service, state: "failed", message: error.message };
-      }
-    }),
-  );
+  const ended: Outcome[] = [];
+  for (let at = 0; at < targets.length; at += AT_ONCE) {
+    const step = targets.slice(at, at + AT_ONCE);
+    ended.push(...(await Promise.all(step.map(async (target) => await outcomeOf(client, action, target, timeout)))));
+  }
+  return ended;
+}
+
+async function outcomeOf(
+  client: Client,
+  action: ServiceAction,
+  target: Target,
+  timeout: number | undefined,
+): Promise<Outcome> {
+  const service = targetName(target);
+  try {
+    const { success, message } = await call(client, action, target, timeout);
+    return { service, state: success ? "done" : "failed", message };
+  } catch (error) {
+    if (!(error instanceof CliFailure) || error.exitCode === EXIT.hubUnreachable) throw error;
+    return { service, state: "failed", message: error.message };
+  }
 }
 
 async function asOperation(
@@ -144,5 +159,6 @@ async function asOperation(
 ): Promise<Outcome[]> {
   const services = [...new Set(targets.map((target) => target.service))];
   const { id } = await client.call("POST /api/bulk", { body: { action, services } });
-  return (await awaitOperation(context, client, id, DOING[action], timeout)).targets;
+  const { targets: ended } = await awaitOperation(context, client, id, DOING[action], timeout);
+  return ended.map(({ service, state, message }) => ({ service: service ?? "", state, message }));
 }

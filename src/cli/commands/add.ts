@@ -1,10 +1,10 @@
 // `tailherd add`: defines a service from the command line.
 import type { Command } from "commander";
 import type { RouteBodyInput } from "../../contract/routes.ts";
+import type { Placement } from "../../contract/server.ts";
 import type { Context } from "../context.ts";
 import { usageFailure } from "../failure.ts";
-import { readCount } from "../options.ts";
-import { collect } from "../target.ts";
+import { collect, readCount } from "../options.ts";
 
 interface AddOptions {
   command?: string;
@@ -21,6 +21,8 @@ interface AddOptions {
   description?: string;
   apiUrl?: string;
   memory?: string;
+  on?: string[];
+  onTag?: string[];
   autostart?: boolean;
   start?: boolean;
 }
@@ -33,7 +35,7 @@ export function define(command: Command, context: Context): void {
     .argument("[command...]", "after --: program and arguments, run without a shell")
     .option("-c, --command <line>", "a shell line instead, run by /bin/sh")
     .option("-k, --kind <kind>", "backend, frontend or other")
-    .option("-C, --working-dir <dir>", "where it runs (this directory, when the hub is on this machine)")
+    .option("-C, --working-dir <dir>", "where it runs (this directory, where it runs on this machine)")
     .option("-e, --env <name=value>", "variable of the process; can be given again", collect)
     .option("--env-file <file>", "file of NAME=value lines, read at each start")
     .option("-p, --port <port>", "TCP port it listens on; can be given again", collectPort)
@@ -45,6 +47,12 @@ export function define(command: Command, context: Context): void {
     .option("--description <text>", "a line for people")
     .option("--api-url <url>", "where its interface is")
     .option("--memory <size>", 'limit of an instance, like "512M"')
+    .option("--on <server>", "server that it runs on, instead of the hub's own; can be given again", collect)
+    .option(
+      "--on-tag <tag>",
+      "also on every server with this tag, now or later; with all of them when given again",
+      collect,
+    )
     .option("--autostart", "start it now and whenever the machine comes up")
     .option("--start", "start it now")
     .addHelpText(
@@ -53,6 +61,7 @@ export function define(command: Command, context: Context): void {
 Examples:
   tailherd add web --port 3000 --autostart -- node server.js
   tailherd add feed --command 'tail -F in.log | ./parse' --restart always
+  tailherd add cache --on nas --on web-1 -- memcached
   tailherd add db --keyword redis-server     watch one that something else starts`,
     )
     .action(async (name: string, argv: string[], options: AddOptions) => {
@@ -73,7 +82,8 @@ function definition(context: Context, name: string, argv: string[], options: Add
     throw usageFailure("Give a command after -- or with --command, not both");
   }
   const runs = argv.length > 0 || options.command !== undefined;
-  const local = context.client().address.kind === "socket";
+  // Elsewhere this directory means nothing.
+  const local = context.client().address.kind === "socket" && options.on === undefined && options.onTag === undefined;
   const body: Record<string, unknown> = {
     name,
     start_cmd: options.command,
@@ -91,11 +101,17 @@ function definition(context: Context, name: string, argv: string[], options: Add
     description: options.description,
     api_url: options.apiUrl,
     limits: options.memory && { memory: options.memory },
+    placement: placementOf(options),
     autostart: options.autostart,
   };
   for (const key of Object.keys(body)) if (body[key] === undefined) delete body[key];
   // What the flags cannot say wrong, the hub checks: one place for what is allowed.
   return body as ServiceInput;
+}
+
+/** What `--on` and `--on-tag` say; undefined when they say nothing. */
+export function placementOf({ on, onTag }: { on?: string[]; onTag?: string[] }): Placement | undefined {
+  return on === undefined && onTag === undefined ? undefined : { servers: on ?? [], tags: onTag ?? [] };
 }
 
 function pairs(given: string[], flag: string): Record<string, string> {

@@ -15,12 +15,14 @@ type Adoption = RouteResult<"GET /api/processes/{pid}/definition">;
 interface AdoptOptions {
   name?: string;
   yes?: boolean;
+  server?: string;
 }
 
 export function define(command: Command, context: Context): void {
   command
     .argument("[pid-or-keyword...]", "a pid, or words that its command line holds, in any case")
     .option("--name <name>", "name of the service, instead of the proposed one")
+    .option("-s, --server <server>", "on this server (name or id), instead of the hub's own machine")
     .option("-y, --yes", "do not ask")
     .addHelpText(
       "after",
@@ -29,21 +31,22 @@ Examples:
   tailherd adopt                       what could be adopted
   tailherd adopt 4711 --name web
   tailherd adopt redis-server 6379     the one process that holds both words
+  tailherd adopt -s nas 4711           on another server
 
 The process runs on as it is, watched as "external"; after the next restart it is started from the definition.`,
     )
     .action(async (words: string[], options: AdoptOptions) => {
       const client = context.client();
-      const found = await findProcesses(client, words);
+      const found = await findProcesses(client, words, options.server);
       if (words.length === 0) return await list(context, found);
       await adopt(context, client, chooseOne(context, found, words), options);
     });
 }
 
-async function findProcesses(client: Client, words: string[]): Promise<ExternalProcess[]> {
+async function findProcesses(client: Client, words: string[], server: string | undefined): Promise<ExternalProcess[]> {
   const pid = words.length === 1 && /^\d+$/.test(words[0] ?? "") ? Number(words[0]) : undefined;
   const keyword = pid === undefined && words.length > 0 ? words : undefined;
-  const { processes } = await client.call("GET /api/processes", { query: { keyword } });
+  const { processes } = await client.call("GET /api/processes", { query: { keyword, server } });
   return pid === undefined ? processes : processes.filter((process) => process.pid === pid);
 }
 
@@ -69,9 +72,13 @@ async function adopt(context: Context, client: Client, process: ExternalProcess,
   }
   const { spec, warnings } = await client.call("GET /api/processes/{pid}/definition", {
     params: { pid: process.pid },
-    query: { create_time: process.create_time },
+    query: { create_time: process.create_time, server: options.server },
   });
-  const proposed = options.name === undefined ? spec : { ...spec, name: options.name };
+  const proposed: Adoption["spec"] = {
+    ...spec,
+    ...(options.name !== undefined && { name: options.name }),
+    ...(options.server !== undefined && { placement: { servers: [options.server], tags: [] } }),
+  };
   context.note(await proposal(proposed));
   for (const warning of warnings) context.note(`${context.noteStyle.yellow("warning:")} ${warning}`);
   if (options.yes !== true) await confirm(context, `Define "${String(proposed.name)}" like this?`);

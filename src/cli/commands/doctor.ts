@@ -4,11 +4,13 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync }
 import { createServer } from "node:net";
 import type { Command } from "commander";
 import { GIB } from "../../base/units.ts";
+import type { ServerNode } from "../../contract/server.ts";
 import { VERSION } from "../../runtime/version.ts";
 import type { Context } from "../context.ts";
 import { CliFailure } from "../failure.ts";
 import type { Style } from "../output/style.ts";
-import { formatBytes } from "../output/values.ts";
+import { readEnrolled, readLink } from "../link-file.ts";
+import { formatBytes, formatTime } from "../output/values.ts";
 
 /** One finding. `todo` says what to do about it when it is not ok. */
 interface Finding {
@@ -22,10 +24,13 @@ const NETWORK_FILESYSTEMS: Record<number, string> = { 0x6969: "NFS", 0xff534d42:
 
 export function define(command: Command, context: Context): void {
   command.addHelpText("after", "\nExit 1 when there is a problem. Changes nothing.").action(async () => {
-    const hub = await checkHub(context);
-    const reachable = hub[0]?.level === "ok";
+    // An agent's directory has its hub elsewhere; asked for is one only when it was named.
+    const agent = checkAgentDir(context.dataDir);
+    const hub = agent.length > 0 && context.client().address.kind === "socket" ? [] : await checkHub(context);
+    const reachable = hub[0]?.level === "ok" || agent.length > 0;
     const findings = [
       checkNode(),
+      ...agent,
       ...hub,
       checkDataDir(context),
       checkDisk(context),
@@ -83,11 +88,69 @@ async function checkHub(context: Context): Promise<Finding[]> {
       level: who.role === null ? "problem" : "ok",
       words: `${who.name}: ${who.role ?? "no role"} (${who.reason})`,
     });
-    if (who.role !== null) found.push(await checkAgent(context));
+    if (who.role !== null) found.push(await checkAgent(context), ...(await checkServers(context)));
     return found;
   } catch (error) {
     if (!(error instanceof CliFailure)) throw error;
     return [{ check: "hub", level: "problem", words: error.message, todo: error.hints.join(" ") }];
+  }
+}
+
+/** Servers that are not as they should be; nothing of a fleet of one. */
+async function checkServers(context: Context): Promise<Finding[]> {
+  let servers: ServerNode[];
+  try {
+    servers = await context.client().call("GET /api/servers");
+  } catch (error) {
+    // An older hub has none; its agent has been asked already.
+    if (error instanceof CliFailure) return [];
+    throw error;
+  }
+  if (servers.length < 2) return [];
+  const away = servers.filter(({ state }) => state === "late" || state === "offline").map(({ name }) => name);
+  const check = "servers";
+  if (away.length === 0) return [{ check, level: "ok", words: `${servers.length}, none is late or offline` }];
+  const words = `${away.length} of ${servers.length} not heard of: ${away.slice(0, 10).join(", ")}`;
+  return [{ check, level: "problem", words, todo: `On it: tailherd doctor. Here: tailherd servers show ${away[0]}` }];
+}
+
+/** The link of the agent whose directory this is; nothing where it is none. */
+function checkAgentDir(dataDir: string): Finding[] {
+  const enrolled = readEnrolled(dataDir);
+  if (enrolled === undefined) return [];
+  const { hub_url, name } = enrolled;
+  const found: Finding[] = [{ check: "enrolled", level: "ok", words: `"${name}" of the hub at ${hub_url}` }];
+  const pid = runningPid(dataDir);
+  if (pid === undefined) {
+    const todo = "Start it: tailherd agent, or as a unit: tailherd service install --agent. Services go on meanwhile.";
+    return [...found, { check: "link", level: "problem", words: "the agent does not run", todo }];
+  }
+  const link = readLink(dataDir);
+  const since = link === undefined ? "" : ` since ${formatTime(link.since)}`;
+  if (link?.state === "linked") return [...found, { check: "link", level: "ok", words: `open${since} (pid ${pid})` }];
+  return [
+    ...found,
+    {
+      check: "link",
+      level: "problem",
+      words: link?.reason == null ? `none yet (pid ${pid})` : `none${since}: ${link.reason}`,
+      todo: "Services go on meanwhile. Does the hub run, and is it reached from here? Has the key been taken back (join-token --for)?",
+    },
+  ];
+}
+
+function runningPid(dataDir: string): number | undefined {
+  let pid: number;
+  try {
+    pid = Number.parseInt(readFileSync(`${dataDir}/hub.pid`, "utf8"), 10);
+  } catch {
+    return undefined;
+  }
+  try {
+    process.kill(pid, 0);
+    return pid;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM" ? pid : undefined;
   }
 }
 

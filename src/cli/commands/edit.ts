@@ -7,11 +7,15 @@ import type { Command } from "commander";
 import type { ServiceSpec } from "../../contract/service.ts";
 import type { Context } from "../context.ts";
 import { CliFailure, usageFailure } from "../failure.ts";
+import { collect } from "../options.ts";
+import { placementOf } from "./add.ts";
 import type { FileProblem } from "../file/yaml-source.ts";
 
 export function define(command: Command, context: Context): void {
   command
     .argument("<name>", "service")
+    .option("--on <server>", "without an editor: place it on this server; on all of them when given again", collect)
+    .option("--on-tag <tag>", "and on every server with this tag; with all of them when given again", collect)
     .addHelpText(
       "after",
       `
@@ -20,10 +24,16 @@ file changes nothing. A running service goes on as it is until it is restarted.
 
 Examples:
   tailherd edit web
+  tailherd edit web --on nas --on-tag eu      where it runs; it ends where it no longer belongs
   EDITOR='sed -i s/8080/8081/' tailherd edit web`,
     )
-    .action(async (name: string) => {
+    .action(async (name: string, options: { on?: string[]; onTag?: string[] }) => {
       const client = context.client();
+      const placement = placementOf(options);
+      if (placement !== undefined) {
+        const moved = await client.call("PATCH /api/services/{name}", { params: { name }, body: { placement } });
+        return await context.emit(moved, () => `${moved.name}: saved as r${moved.revision}.`);
+      }
       const { body: record, headers } = await client.ask("GET /api/services/{name}", { params: { name } });
       if (record.owner !== null) {
         throw new CliFailure(`Cannot edit "${record.name}": it is owned by ${record.owner}`, {

@@ -10,7 +10,7 @@ import { readCount, readMoment } from "../options.ts";
 import { paintSource } from "../output/style.ts";
 import { widthOf, withoutColours } from "../output/text.ts";
 import { formatTime } from "../output/values.ts";
-import { addSelectionOptions, findTargets, type Selection } from "../target.ts";
+import { addSelectionOptions, findTargets, targetName, type Selection, type Target } from "../target.ts";
 
 interface LogsOptions extends Selection {
   follow?: boolean;
@@ -24,7 +24,9 @@ interface LogsOptions extends Selection {
 interface Source {
   service: string;
   index: number;
-  /** "web", or "web/2" where there are several. */
+  /** Id of its server, where the service has several. */
+  server: string | undefined;
+  /** "web", or "web/2@nas" where there are several. */
   name: string;
 }
 
@@ -36,7 +38,7 @@ const MOST_LINES = 10_000;
 
 export function define(command: Command, context: Context): void {
   command
-    .argument("[name...]", 'services; "web/2" is one instance')
+    .argument("[name...]", 'services; "web/2" is one instance, "web@nas" those on a server')
     .option("-f, --follow", "go on as it comes; Ctrl-C ends it")
     .option("-n, --lines <count>", "so many of the last lines, of each", readLines, 100)
     .option("--since <time>", 'only from then on: "10m" ago, or a time', (text) => readMoment(text))
@@ -49,6 +51,7 @@ Examples:
   tailherd logs web
   tailherd logs -f web worker/1      each line with its service's name
   tailherd logs --since 10m -t tier=front
+  tailherd logs -f web -s nas        only of that server; of several, each line says which
   tailherd logs -f web --json        one JSON object a line, with level and fields where they were found`,
     );
   addSelectionOptions(command, { all: true });
@@ -70,20 +73,32 @@ Examples:
 async function findSources(client: Client, names: string[], options: LogsOptions): Promise<Source[]> {
   const targets = await findTargets(client, names, options);
   const sources = await Promise.all(
-    targets.map(async ({ service, index }): Promise<Source[]> => {
-      if (index !== undefined) return [{ service, index, name: `${service}/${index}` }];
+    targets.map(async ({ service, index, server }): Promise<Source[]> => {
       const status: ServiceStatus = await client.call("GET /api/services/{name}/status", { params: { name: service } });
-      if (status.instances.length <= 1)
-        return [{ service: status.name, index: status.instances[0]?.index ?? 0, name: status.name }];
-      return status.instances.map((each) => ({
-        service: status.name,
-        index: each.index,
-        name: `${status.name}/${each.index}`,
-      }));
+      const instances = status.instances.filter(
+        (each) => (index ?? each.index) === each.index && (server?.id ?? each.server_id) === each.server_id,
+      );
+      // The hub has the words for an instance that there is not.
+      if (instances.length === 0) return [sourceOf(status, { index: index ?? 0, server })];
+      return instances.map((each) =>
+        sourceOf(status, { index: each.index, server: { id: each.server_id, name: each.server } }),
+      );
     }),
   );
-  const unique = new Map(sources.flat().map((source) => [`${source.service}/${source.index}`, source]));
+  const unique = new Map(sources.flat().map((source) => [source.name, source]));
   return [...unique.values()];
+}
+
+/** Number and server are told only where they tell something. */
+function sourceOf(
+  { name, instances }: ServiceStatus,
+  { index, server }: Omit<Target, "service"> & { index: number },
+): Source {
+  const numbered = index > 0 || instances.some((each) => each.index > 0);
+  const several = new Set(instances.map(({ server_id }) => server_id)).size > 1;
+  const place = several ? server : undefined;
+  const target = { service: name, index: numbered ? index : undefined, server: place };
+  return { service: name, index, server: place?.id, name: targetName(target) };
 }
 
 async function lastLines(client: Client, source: Source, options: LogsOptions): Promise<Line[]> {
@@ -91,7 +106,7 @@ async function lastLines(client: Client, source: Source, options: LogsOptions): 
   const { since, stream } = options;
   const page = await client.call("GET /api/services/{name}/logs", {
     params: { name: source.service },
-    query: { index: source.index, limit: options.lines, since, stream },
+    query: { index: source.index, server: source.server, limit: options.lines, since, stream },
   });
   return page.lines.map((line) => ({ ...line, source }));
 }
@@ -114,7 +129,7 @@ async function followAll(
         open: async (lastId) =>
           await client.open("GET /api/services/{name}/logs/follow", {
             params: { name: source.service },
-            query: { index: source.index, after: lastId ?? begin },
+            query: { index: source.index, server: source.server, after: lastId ?? begin },
             headers: { accept: "text/event-stream" },
             signal: interrupt.signal,
           }),
@@ -154,7 +169,9 @@ class LinePrinter {
     const { style, format, io } = this.context;
     if (format === "json" || format === "yaml") {
       const { source, ...rest } = line;
-      io.stdout.write(`${JSON.stringify({ service: source.service, index: source.index, ...rest })}\n`);
+      io.stdout.write(
+        `${JSON.stringify({ service: source.service, index: source.index, server_id: source.server, ...rest })}\n`,
+      );
       return;
     }
     const padding = " ".repeat(this.nameWidth - widthOf(line.source.name));

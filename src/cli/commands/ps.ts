@@ -1,13 +1,13 @@
 // `tailherd ps` (also `status`): services as they are now. With names, exit 3 says that one of them does not run.
 import type { Command } from "commander";
 import { EXIT } from "../../contract/error-table.ts";
-import type { InstanceStatus, ServiceStatus } from "../../contract/status.ts";
+import type { ServiceStatus } from "../../contract/status.ts";
 import type { Context } from "../context.ts";
 import { CliFailure } from "../failure.ts";
 import { formatBytes, formatPercent, formatSince } from "../output/values.ts";
 import { paintState, stateSymbol } from "../output/style.ts";
 import { renderTable, type Column } from "../output/table.ts";
-import { addSelectionOptions, isSelected, parseTarget, type Selection } from "../target.ts";
+import { addSelectionOptions, parseTarget, select, type Selection } from "../target.ts";
 
 /** States in which a service does what it is for. */
 const WELL: ReadonlySet<string> = new Set(["running", "external"]);
@@ -21,12 +21,14 @@ Examples:
   tailherd ps -o wide         one line an instance, with more columns
   tailherd ps web             exit 3 when it does not run
   tailherd ps -t tier=front   those with a label
+  tailherd ps -s nas          what runs on a server; -t eu: on servers with a tag
   tailherd ps --json | jq -r '.[] | select(.running | not) | .name'`,
   );
   addSelectionOptions(command);
   command.action(async (names: string[], selection: Selection) => {
-    const all = await context.client().call("GET /api/status");
-    const statuses = pick(all, names).filter((status) => isSelected(status, selection));
+    const client = context.client();
+    const all = await client.call("GET /api/status");
+    const { statuses } = await select(client, pick(all, names), selection);
     if (names.length > 0 && !statuses.every((status) => WELL.has(status.state))) context.exitCode = EXIT.notRunning;
     if (context.format === "name") {
       context.io.stdout.write(statuses.map((status) => `${status.name}\n`).join(""));
@@ -55,16 +57,19 @@ function pick(all: ServiceStatus[], names: string[]): ServiceStatus[] {
 interface Row {
   name: string;
   status: ServiceStatus;
-  instance: InstanceStatus | undefined;
+  instance: ServiceStatus["instances"][number] | undefined;
 }
 
 /** The table of `ps` and `top`; empty text when there is nothing to show. */
 export function statusTable(context: Context, statuses: ServiceStatus[]): string {
   if (statuses.length === 0) return "";
   const rows = statuses.flatMap(rowsOf);
+  const servers = new Set(statuses.flatMap(({ instances }) => instances.map(({ server }) => server)));
   const wide = context.format === "wide";
   return renderTable(
-    wide ? [...COLUMNS.slice(0, -1), ...WIDE, ...COLUMNS.slice(-1)] : columnsFor(context, rows),
+    wide
+      ? [...COLUMNS.slice(0, -1), SERVER, ...WIDE, ...COLUMNS.slice(-1)]
+      : columnsFor(context, rows, servers.size > 1),
     rows,
     context.style,
     context.width,
@@ -73,16 +78,24 @@ export function statusTable(context: Context, statuses: ServiceStatus[]): string
 
 function rowsOf(status: ServiceStatus): Row[] {
   if (status.instances.length <= 1) return [{ name: status.name, status, instance: status.instances[0] }];
-  return status.instances.map((instance) => ({ name: `${status.name}/${instance.index}`, status, instance }));
+  // On several servers the column says where; the number stands only where there are several on one.
+  const numbered = status.instances.some(({ index }) => index > 0);
+  return status.instances.map((instance) => ({
+    name: numbered ? `${status.name}/${instance.index}` : status.name,
+    status,
+    instance,
+  }));
 }
 
 function stateOf(row: Row): string {
   return row.instance?.state ?? row.status.state;
 }
 
-function columnsFor(context: Context, rows: Row[]): Column<Row>[] {
+function columnsFor(context: Context, rows: Row[], several: boolean): Column<Row>[] {
   // The sign is for eyes: off a terminal the column would get in the way of awk.
-  const columns = COLUMNS.filter((column) => column.title !== "DETAIL" || rows.some((row) => column.value(row) !== ""));
+  const [name, ...others] = COLUMNS;
+  const all = several && name !== undefined ? [name, SERVER, ...others] : COLUMNS;
+  const columns = all.filter((column) => column.title !== "DETAIL" || rows.some((row) => column.value(row) !== ""));
   if (!context.io.stdout.isTTY) return columns;
   return columns.map((column) =>
     column.title === "STATE"
@@ -100,14 +113,15 @@ const COLUMNS: Column<Row>[] = [
   { title: "UPTIME", value: (row) => (runs(row) ? formatSince(row.instance?.started_at ?? null) : ""), right: true },
   { title: "RESTARTS", value: (row) => String(row.instance?.restart_count ?? 0), right: true },
   { title: "PORTS", value: (row) => portsOf(row).join(",") },
-  { title: "DETAIL", value: (row) => row.instance?.reason ?? row.status.reason ?? "", cut: true },
+  { title: "DETAIL", value: detailOf, cut: true },
 ];
+
+const SERVER: Column<Row> = { title: "SERVER", value: (row) => row.instance?.server ?? "", cut: true };
 
 const WIDE: Column<Row>[] = [
   { title: "KIND", value: (row) => row.status.kind },
   { title: "DESIRED", value: desiredOf },
   { title: "REVISION", value: revisionOf },
-  { title: "SERVER", value: (row) => row.instance?.server ?? "" },
   {
     title: "LABELS",
     value: (row) =>
@@ -117,6 +131,12 @@ const WIDE: Column<Row>[] = [
   },
   { title: "OWNER", value: (row) => row.status.owner ?? "" },
 ];
+
+function detailOf({ status, instance }: Row): string {
+  const reason = instance?.reason ?? status.reason ?? "";
+  if (instance?.stale !== true) return reason;
+  return `${instance.server} is not heard of; this was its last word${reason === "" ? "" : `: ${reason}`}`;
+}
 
 function runs(row: Row): boolean {
   return row.instance?.pid !== null && row.instance?.pid !== undefined;

@@ -1,4 +1,4 @@
-// `tailherd service install|uninstall`: `up` as a systemd unit of the user or of the system.
+// `tailherd service install|uninstall`: `up` or `agent` as a systemd unit of the user or of the system.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, realpath, rm, writeFile } from "node:fs/promises";
@@ -6,8 +6,10 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
+import { single } from "../../runtime/config.ts";
 import { CliFailure, usageFailure } from "../failure.ts";
-import { collect } from "../target.ts";
+import { readEnrolled } from "../link-file.ts";
+import { collect } from "../options.ts";
 import { unitText } from "../unit-file.ts";
 
 type Scope = "user" | "system";
@@ -20,9 +22,15 @@ interface InstallOptions {
   start?: boolean;
   listen?: string[];
   serverName?: string;
+  agent?: boolean;
+  token?: string;
+  tag?: string[];
+  allowRun?: boolean;
+  locked?: string;
 }
 
-const UNIT = "tailherd.service";
+/** Two names: a machine may have a hub, and be a server of another one. */
+const unitOf = ({ agent }: InstallOptions): string => (agent === true ? "tailherd-agent.service" : "tailherd.service");
 const SYSTEM_DATA_DIR = "/var/lib/tailherd";
 
 export function define(command: Command, context: Context): void {
@@ -35,7 +43,12 @@ export function define(command: Command, context: Context): void {
     .option("--dry-run", "only print the unit")
     .option("--no-start", "write it, but neither enable nor start it")
     .option("--listen <host:port>", "as in tailherd up; can be given again", collect)
-    .option("--server-name <name>", "as in tailherd up")
+    .option("--server-name <name>", "as in tailherd up; with --agent, the name to enrol with")
+    .option("--agent", "run tailherd agent instead of tailherd up")
+    .option("--token <token>", 'with --agent and --hub: enrol first; "-" reads it from standard input')
+    .option("--tag <tag>", "with --agent: word to enrol with; can be given again", collect)
+    .option("--allow-run", "as in tailherd agent")
+    .option("--locked <file>", "as in tailherd agent --locked -f")
     .addHelpText(
       "after",
       `
@@ -43,7 +56,10 @@ Stopping or upgrading the unit leaves the services running; they are adopted whe
 
 Examples:
   tailherd service install --dry-run
-  sudo tailherd service install --system --listen 127.0.0.1:8765`,
+  sudo tailherd service install --system --listen 127.0.0.1:8765
+  sudo tailherd service install --system --agent --hub http://nas:8765 --token TOKEN
+
+The token of --agent is used now and stands in no unit: what the unit needs is the key in the data directory.`,
     )
     .action(async (options: InstallOptions) => await install(context, options));
   command
@@ -51,6 +67,7 @@ Examples:
     .description("Stop and disable the unit, and remove it. Services and data stay.")
     .option("--user", "the one of this account")
     .option("--system", "the one of the machine")
+    .option("--agent", "the one that runs tailherd agent")
     .option("--dry-run", "only say what would be done")
     .action(async (options: InstallOptions) => await uninstall(context, options));
 }
@@ -61,32 +78,36 @@ async function install(context: Context, options: InstallOptions): Promise<void>
     scope,
     node: process.execPath,
     script: await scriptPath(),
-    args: upArgs(context, scope, options),
+    verb: options.agent === true ? "agent" : "up",
+    args: options.agent === true ? agentArgs(context, scope, options) : upArgs(context, scope, options),
   });
-  const file = unitPath(scope, context.io.env);
+  const unit = unitOf(options);
+  const file = unitPath(scope, unit, context.io.env);
   if (options.dryRun === true) {
     context.note(`Would write ${file}:`);
     return await context.emit({ file, unit: text }, () => text);
   }
   needRoot(scope);
+  if (options.agent === true) await enrolFirst(context, directoryOf(context, scope), options);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, text, { mode: 0o644 });
   context.print(`Wrote ${file}.`);
-  if (options.start === false) return context.note(`Start it with: ${systemctlWords(scope)} enable --now ${UNIT}`);
+  if (options.start === false) return context.note(`Start it with: ${systemctlWords(scope)} enable --now ${unit}`);
   systemctl(scope, file, "daemon-reload");
-  systemctl(scope, file, "enable", "--now", UNIT);
-  context.print(`Enabled and started. See how it does: ${systemctlWords(scope)} status ${UNIT}`);
+  systemctl(scope, file, "enable", "--now", unit);
+  context.print(`Enabled and started. See how it does: ${systemctlWords(scope)} status ${unit}`);
   if (scope === "user") context.note("So that it runs while you are not signed in: loginctl enable-linger");
 }
 
 async function uninstall(context: Context, options: InstallOptions): Promise<void> {
   const scope = scopeOf(options);
-  const file = unitPath(scope, context.io.env);
+  const unit = unitOf(options);
+  const file = unitPath(scope, unit, context.io.env);
   if (!existsSync(file))
     throw new CliFailure(`Cannot uninstall: there is no ${file}`, { exitCode: 4, code: "not_found" });
-  if (options.dryRun === true) return context.print(`Would stop and disable ${UNIT}, and remove ${file}.`);
+  if (options.dryRun === true) return context.print(`Would stop and disable ${unit}, and remove ${file}.`);
   needRoot(scope);
-  systemctl(scope, file, "disable", "--now", UNIT);
+  systemctl(scope, file, "disable", "--now", unit);
   await rm(file);
   systemctl(scope, file, "daemon-reload");
   context.print(`Removed ${file}. Services that ran go on running.`);
@@ -108,9 +129,9 @@ function needRoot(scope: Scope): void {
   }
 }
 
-function unitPath(scope: Scope, env: NodeJS.ProcessEnv): string {
-  if (scope === "system") return join("/etc/systemd/system", UNIT);
-  return join(env.XDG_CONFIG_HOME || join(homedir(), ".config"), "systemd/user", UNIT);
+function unitPath(scope: Scope, unit: string, env: NodeJS.ProcessEnv): string {
+  if (scope === "system") return join("/etc/systemd/system", unit);
+  return join(env.XDG_CONFIG_HOME || join(homedir(), ".config"), "systemd/user", unit);
 }
 
 /** The program as it was started, links resolved: a unit must not depend on anybody's PATH. */
@@ -119,17 +140,47 @@ async function scriptPath(): Promise<string> {
 }
 
 function upArgs(context: Context, scope: Scope, options: InstallOptions): string[] {
-  const { data_dir, listen, server_name } = context.config.values;
-  const configured = data_dir?.from === "default" ? undefined : data_dir;
-  const directory = configured === undefined && scope === "system" ? SYSTEM_DATA_DIR : context.dataDir;
+  const { listen, server_name } = context.config.values;
   const addresses = options.listen ?? [listen?.value ?? []].flat();
   const name = options.serverName ?? server_name?.value;
   return [
     "--data-dir",
-    directory,
+    directoryOf(context, scope),
     ...addresses.flatMap((address) => ["--listen", address]),
     ...(typeof name === "string" ? ["--server-name", name] : []),
   ];
+}
+
+function agentArgs(context: Context, scope: Scope, { allowRun, locked }: InstallOptions): string[] {
+  return [
+    "--data-dir",
+    directoryOf(context, scope),
+    ...(allowRun === true ? ["--allow-run"] : []),
+    ...(locked === undefined ? [] : ["--locked", "--file", resolve(context.io.cwd, locked)]),
+  ];
+}
+
+function directoryOf(context: Context, scope: Scope): string {
+  const configured = context.config.values.data_dir?.from !== "default";
+  return !configured && scope === "system" ? SYSTEM_DATA_DIR : context.dataDir;
+}
+
+/** A unit of an agent that is not enrolled would only fail, again and again. */
+async function enrolFirst(context: Context, dataDir: string, options: InstallOptions): Promise<void> {
+  const [{ ensureMember }, { openDataDir }, { takeToken }] = await Promise.all([
+    import("../run-agent.ts"),
+    import("../../runtime/data-dir.ts"),
+    import("./agent.ts"),
+  ]);
+  if (readEnrolled(dataDir) !== undefined && options.token === undefined) return;
+  using _held = openDataDir(dataDir);
+  await ensureMember(context, dataDir, {
+    hub: context.hubUrl?.origin,
+    token: takeToken(context, options.token),
+    name: options.serverName ?? single(context.config.values.server_name),
+    tags: options.tag ?? [],
+    reEnrol: false,
+  });
 }
 
 function systemctlWords(scope: Scope): string {

@@ -5,6 +5,8 @@ import type { InstanceStatus, ServiceStatus } from "../../contract/status.ts";
 import type { Context } from "../context.ts";
 import { paintState, stateSymbol } from "../output/style.ts";
 import { plain, withoutColours } from "../output/text.ts";
+import { addServerOptions, findPlaces, notPlaced, type PlaceSelection } from "../places.ts";
+import { onPlaces } from "../target.ts";
 import { formatBytes, formatPercent, formatSince, formatTime, formatValue } from "../output/values.ts";
 
 type Spec = RouteResult<"GET /api/services/{name}/spec">;
@@ -22,24 +24,30 @@ export function define(command: Command, context: Context): void {
 Examples:
   tailherd show web
   tailherd show web --definition    to copy into a tailherd.yaml
-  tailherd show web --json`,
-    )
-    .action(async (name: string, options: { definition?: boolean }) => {
-      const client = context.client();
-      const params = { name };
-      if (options.definition === true) {
-        const spec = await client.call("GET /api/services/{name}/spec", { params });
-        return await printDefinition(context, spec);
-      }
-      const [status, spec, exits] = await Promise.all([
-        client.call("GET /api/services/{name}/status", { params }),
-        client.call("GET /api/services/{name}/spec", { params }),
-        client.call("GET /api/services/{name}/exits", { params, query: { limit: EXITS_SHOWN } }),
-      ]);
-      const yaml = context.format === "table" || context.format === "wide" ? await definitionText(spec) : "";
-      if (context.format === "name") return context.print(status.name);
-      await context.emit({ ...status, spec, exits }, () => page(context, status, spec, exits, yaml));
-    });
+  tailherd show web --json
+  tailherd show web -s nas          only what is of that server`,
+    );
+  addServerOptions(command);
+  command.action(async (name: string, options: PlaceSelection & { definition?: boolean }) => {
+    const client = context.client();
+    const params = { name };
+    if (options.definition === true) {
+      const spec = await client.call("GET /api/services/{name}/spec", { params });
+      return await printDefinition(context, spec);
+    }
+    const places = await findPlaces(client, options);
+    const [all, spec, ends] = await Promise.all([
+      client.call("GET /api/services/{name}/status", { params }),
+      client.call("GET /api/services/{name}/spec", { params }),
+      client.call("GET /api/services/{name}/exits", { params, query: { limit: EXITS_SHOWN } }),
+    ]);
+    const status = places === null ? all : onPlaces(all, places);
+    if (status === undefined) throw notPlaced(all.name, places ?? []);
+    const exits = ends.filter(({ server_id }) => places === null || places.some(({ id }) => id === server_id));
+    const yaml = context.format === "table" || context.format === "wide" ? await definitionText(spec) : "";
+    if (context.format === "name") return context.print(status.name);
+    await context.emit({ ...status, spec, exits }, () => page(context, status, spec, exits, yaml));
+  });
 }
 
 async function printDefinition(context: Context, spec: Spec): Promise<void> {
@@ -70,6 +78,7 @@ function page(context: Context, status: ServiceStatus, spec: Spec, exits: Exit[]
     ["Wanted", wantedWords(status)],
     ["Definition", definitionWords(spec)],
     ["Owned by", status.owner ?? ""],
+    ["Runs on", placeWords(status, spec)],
     ["Ports", portWords(status)],
     ["Address", [status.api_url, status.tailscale_url].filter(Boolean).join("  ")],
     [
@@ -83,9 +92,17 @@ function page(context: Context, status: ServiceStatus, spec: Spec, exits: Exit[]
     heading,
     ...facts.filter(([, value]) => value !== "").map(([name, value]) => fact(context, name, value)),
   ];
-  for (const instance of status.instances) lines.push(...instanceLines(context, instance, status.instances.length > 1));
-  if (exits.length > 0)
-    lines.push("", style.bold("Ends, newest first"), ...exits.flatMap((exit) => exitLines(context, exit)));
+  const servers = new Map(status.instances.map(({ server_id, server }) => [server_id, server]));
+  const place = (id: string | null): string => (servers.size > 1 && id !== null ? `@${servers.get(id) ?? id}` : "");
+  for (const instance of status.instances) {
+    const title =
+      status.instances.length > 1 ? `${instance.service}/${instance.index}${place(instance.server_id)}` : undefined;
+    lines.push(...instanceLines(context, instance, title));
+  }
+  if (exits.length > 0) {
+    const ends = exits.flatMap((exit) => exitLines(context, exit, place(exit.server_id)));
+    lines.push("", style.bold("Ends, newest first"), ...ends);
+  }
   if (spec.differences.length > 0 && spec.running !== null) {
     lines.push("", style.bold(`Saved since (restart applies it)`));
     for (const { path, from, to } of spec.differences)
@@ -103,6 +120,18 @@ function definitionWords(spec: Spec): string {
   return `running r${spec.running_revision}, saved r${spec.saved_revision}`;
 }
 
+/** Where it belongs, unless that is just the hub's own machine. */
+function placeWords(status: ServiceStatus, { saved }: Spec): string {
+  const { servers, tags } = saved.placement;
+  if (servers.length === 0 && tags.length === 0) return "";
+  const names = new Set(status.instances.map(({ server, stale }) => (stale ? `${server} (not heard of)` : server)));
+  const rule = [
+    ...servers,
+    ...(tags.length === 0 ? [] : [`servers with ${tags.map((tag) => `"${tag}"`).join(" and ")}`]),
+  ];
+  return `${[...names].join(", ") || "no server yet"} (placed on ${rule.join(", ")})`;
+}
+
 function portWords(status: ServiceStatus): string {
   const declared = status.port_status.map(({ port, in_use, own, command, pid }) => {
     if (!in_use) return `${port} (free)`;
@@ -114,14 +143,13 @@ function portWords(status: ServiceStatus): string {
   return [...declared, ...others.map((port) => `${port} (detected)`)].join(", ");
 }
 
-function instanceLines(context: Context, instance: InstanceStatus, several: boolean): string[] {
+/** `title` where there are several. */
+function instanceLines(context: Context, instance: InstanceStatus, title: string | undefined): string[] {
   const { style } = context;
-  const lines = several
-    ? [
-        "",
-        `${style.bold(`${instance.service}/${instance.index}`)}  ${paintState(style, instance.state)}  ${plain(instance.reason ?? "")}`,
-      ]
-    : [];
+  const lines =
+    title !== undefined
+      ? ["", `${style.bold(title)}  ${paintState(style, instance.state)}  ${plain(instance.reason ?? "")}`]
+      : [];
   if (instance.pid !== null) {
     lines.push(
       fact(
@@ -143,8 +171,11 @@ function instanceLines(context: Context, instance: InstanceStatus, several: bool
   return lines;
 }
 
-function exitLines({ style }: Context, exit: Exit): string[] {
+function exitLines({ style }: Context, exit: Exit, place: string): string[] {
   const by = exit.by === null ? "" : ` (by ${exit.by})`;
   const tail = exit.last_lines.slice(-3).map((line) => style.dim(`      ${plain(withoutColours(line))}`));
-  return [`  ${formatTime(exit.ended_at)}  ${plain(exit.message)}${plain(by)}`, ...tail];
+  return [
+    `  ${formatTime(exit.ended_at)}  ${place === "" ? "" : `${style.dim(plain(place.slice(1)))}  `}${plain(exit.message)}${plain(by)}`,
+    ...tail,
+  ];
 }

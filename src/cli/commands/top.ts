@@ -1,20 +1,21 @@
-// `tailherd top`: a table that follows what the hub tells on a terminal, and one snapshot elsewhere.
+// `tailherd top`: services, and servers where there are several, in tables that follow what the hub tells on a terminal, and one
+// snapshot elsewhere.
 import { emitKeypressEvents } from "node:readline";
 import type { Command } from "commander";
 import { SECOND } from "../../base/units.ts";
-import { STATES_BY_URGENCY } from "../../contract/urgency.ts";
 import type { ServerMessage } from "../../contract/live.ts";
+import { EXIT } from "../../contract/error-table.ts";
+import type { ServerNode } from "../../contract/server.ts";
 import type { ServiceStatus, SystemStats } from "../../contract/status.ts";
 import type { Client } from "../client.ts";
 import type { Context } from "../context.ts";
-import { usageFailure } from "../failure.ts";
+import { CliFailure, usageFailure } from "../failure.ts";
 import { Interrupt } from "../interrupt.ts";
 import { readDuration } from "../options.ts";
 import { cutTo, widthOf, withoutColours } from "../output/text.ts";
-import { addSelectionOptions, isSelected, type Selection } from "../target.ts";
+import { headLines, shownOf, type Look, type Order, type Shown } from "../output/top.ts";
+import { addSelectionOptions, type Selection } from "../target.ts";
 import { statusTable } from "./ps.ts";
-
-type Order = "cpu" | "memory" | "name" | "state";
 
 interface TopOptions extends Selection {
   interval: number;
@@ -34,7 +35,7 @@ const REST_OF_SCREEN = "\u001B[J";
 export function define(command: Command, context: Context): void {
   command
     .option("-i, --interval <duration>", "shortest time between two drawings", readDuration, SECOND)
-    .option("-s, --sort <order>", ORDERS.join(", "), readOrder, "cpu")
+    .option("--sort <order>", ORDERS.join(", "), readOrder, "cpu")
     .addHelpText(
       "after",
       "\nKeys: c, m, n, s sort by CPU, memory, name, state; q ends. Off a terminal it prints once.",
@@ -44,24 +45,31 @@ export function define(command: Command, context: Context): void {
     const client = context.client();
     const live = context.io.stdout.isTTY && (context.format === "table" || context.format === "wide");
     if (live) return await watch(context, client, options);
-    const { statuses: all, stats } = await look(client);
-    const statuses = ordered(all, options, options.sort);
-    await context.emit(
-      { stats, services: statuses },
-      () => `${summary(stats, statuses)}\n\n${statusTable(context, statuses)}`,
+    const now = await look(client);
+    const shown = shownOf(now, options, options.sort);
+    await context.emit({ stats: now.stats, servers: shown.servers, services: shown.statuses }, () =>
+      [...headLines(context, shown), statusTable(context, shown.statuses)].join("\n"),
     );
   });
 }
 
-interface Look {
-  statuses: ServiceStatus[];
-  /** Null before the machine was measured. */
-  stats: SystemStats | null;
+async function look(client: Client): Promise<Look> {
+  const [statuses, stats, servers] = await Promise.all([
+    client.call("GET /api/status"),
+    client.call("GET /api/stats"),
+    serversOf(client),
+  ]);
+  return { statuses, stats, servers };
 }
 
-async function look(client: Client): Promise<Look> {
-  const [statuses, stats] = await Promise.all([client.call("GET /api/status"), client.call("GET /api/stats")]);
-  return { statuses, stats };
+/** An older hub has none. */
+async function serversOf(client: Client): Promise<ServerNode[]> {
+  try {
+    return await client.call("GET /api/servers");
+  } catch (error) {
+    if (error instanceof CliFailure && error.exitCode === EXIT.notFound) return [];
+    throw error;
+  }
 }
 
 /** What the screen is made from, kept up by the messages of /ws. */
@@ -71,15 +79,17 @@ class Screen {
   lost: string | undefined;
   private readonly rows = new Map<string, ServiceStatus>();
   private stats: SystemStats | null;
+  private readonly servers = new Map<string, ServerNode>();
   private readonly context: Context;
   private readonly selection: Selection;
 
-  constructor(context: Context, { sort, ...selection }: TopOptions, { statuses, stats }: Look) {
+  constructor(context: Context, { sort, ...selection }: TopOptions, { statuses, stats, servers }: Look) {
     this.context = context;
     this.selection = selection;
     this.order = sort;
     this.stats = stats;
     this.put(statuses);
+    this.putServers(servers);
   }
 
   /** Whether there is anything new to see in it. */
@@ -99,6 +109,12 @@ class Screen {
       case "system_stats":
         this.stats = message.data;
         return true;
+      case "servers":
+        this.servers.clear();
+        return this.putServers(message.data);
+      case "servers_changed":
+        for (const id of message.data.removed) this.servers.delete(id);
+        return this.putServers(message.data.changed);
       default:
         return false;
     }
@@ -110,9 +126,13 @@ class Screen {
     const { style } = context;
     const columns = context.width ?? 80;
     const rows = context.io.stdout.rows || 24;
-    const shown = ordered([...this.rows.values()], this.selection, order);
-    const state = lost === undefined ? summary(this.stats, shown) : style.red(`${lost}; trying again…`);
-    const lines = [state, "", ...statusTable(context, shown).trimEnd().split("\n")];
+    const shown = this.shown();
+    const state = lost === undefined ? [] : [style.red(`${lost}; trying again…`), ""];
+    const lines = [
+      ...state,
+      ...headLines(context, shown),
+      ...statusTable(context, shown.statuses).trimEnd().split("\n"),
+    ];
     const keys = style.dim(`sorted by ${order} | c m n s: sort | q: quit`);
     const fitting = lines.slice(0, rows - 2);
     if (lines.length > fitting.length) fitting[fitting.length - 1] = `… and ${lines.length - fitting.length + 1} more`;
@@ -123,6 +143,23 @@ class Screen {
     );
   }
 
+  /** A server that was asked for and is gone leaves nothing to show. */
+  private shown(): Shown {
+    const { stats } = this;
+    const now = { statuses: [...this.rows.values()], servers: [...this.servers.values()], stats };
+    try {
+      return shownOf(now, this.selection, this.order);
+    } catch (error) {
+      if (!(error instanceof CliFailure)) throw error;
+      return { statuses: [], servers: [], stats, fleet: true };
+    }
+  }
+
+  private putServers(servers: readonly ServerNode[]): true {
+    for (const server of servers) this.servers.set(server.id, server);
+    return true;
+  }
+
   private put(statuses: readonly ServiceStatus[]): void {
     for (const status of statuses) this.rows.set(status.name, status);
   }
@@ -130,7 +167,9 @@ class Screen {
 
 async function watch(context: Context, client: Client, options: TopOptions): Promise<void> {
   // The first look fails in words when there is no hub; one that is lost later is waited for.
-  const screen = new Screen(context, options, await look(client));
+  const first = await look(client);
+  shownOf(first, options, options.sort);
+  const screen = new Screen(context, options, first);
   const { followLive } = await import("../live-socket.ts");
   using interrupt = new Interrupt();
   const { stdin, stdout } = context.io;
@@ -159,7 +198,7 @@ async function watch(context: Context, client: Client, options: TopOptions): Pro
     drawNow();
     await followLive({
       address: client.address,
-      topics: ["services", "stats"],
+      topics: ["services", "stats", "servers"],
       signal: interrupt.signal,
       onMessage: (message) => {
         const wasLost = screen.lost !== undefined;
@@ -186,34 +225,6 @@ async function watch(context: Context, client: Client, options: TopOptions): Pro
 function fit(line: string, columns: number, context: Context): string {
   const bare = withoutColours(line);
   return widthOf(bare) <= columns ? line : cutTo(bare, columns, context.style.unicode);
-}
-
-function summary(stats: SystemStats | null, statuses: ServiceStatus[]): string {
-  const running = statuses.filter((status) => status.running).length;
-  const bad = statuses.filter(
-    (status) => status.state === "fatal" || status.state === "unhealthy" || status.state === "backoff",
-  ).length;
-  const services = `${running} of ${statuses.length} running${bad === 0 ? "" : `, ${bad} in trouble`}`;
-  if (stats === null) return services;
-  return [
-    services,
-    `cpu ${stats.cpu_percent.toFixed(0)}% of ${stats.cores} cores`,
-    `memory ${stats.memory_percent.toFixed(0)}% of ${stats.memory_total_gb.toFixed(1)}G`,
-    `disk ${stats.disk_percent.toFixed(0)}%`,
-    `load ${stats.load_1.toFixed(2)} ${stats.load_5.toFixed(2)} ${stats.load_15.toFixed(2)}`,
-  ].join(" | ");
-}
-
-function ordered(all: ServiceStatus[], selection: Selection, order: Order): ServiceStatus[] {
-  const sum = (status: ServiceStatus, key: "cpu" | "memory"): number =>
-    status.instances.reduce((total, instance) => total + (instance[key] ?? 0), 0);
-  return all
-    .filter((status) => isSelected(status, selection))
-    .toSorted((a, b) => {
-      if (order === "name") return a.name.localeCompare(b.name);
-      if (order === "state") return STATES_BY_URGENCY.indexOf(a.state) - STATES_BY_URGENCY.indexOf(b.state);
-      return sum(b, order) - sum(a, order);
-    });
 }
 
 function readOrder(text: string): Order {

@@ -71,6 +71,12 @@ const STATES: Record<string, { colour: Colour | "dim"; symbol: string; ascii: st
   exited: { colour: "dim", symbol: "○", ascii: "o" },
   stopped: { colour: "dim", symbol: "○", ascii: "o" },
   fatal: { colour: "red", symbol: "✖", ascii: "X" },
+  // Of servers.
+  online: { colour: "green", symbol: "●", ascii: "*" },
+  late: { colour: "yellow", symbol: "▲", ascii: "!" },
+  offline: { colour: "red", symbol: "✖", ascii: "X" },
+  new: { colour: "blue", symbol: "◌", ascii: "." },
+  revoked: { colour: "dim", symbol: "○", ascii: "o" },
 };
 
 /** A state in its colour; unknown ones (of a newer hub) plain. */
