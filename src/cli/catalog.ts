@@ -10,7 +10,7 @@ export interface CatalogEntry {
   name: string;
   aliases?: string[];
   summary: string;
-  group: "Services" | "Watching" | "Definitions" | "The hub" | "This program";
+  group: "Services" | "Servers" | "Watching" | "Definitions" | "The hub" | "This program";
   /** Left out of help and completion. */
   hidden?: boolean;
   load: () => Promise<Define>;
@@ -48,6 +48,12 @@ export const CATALOG: readonly CatalogEntry[] = [
     summary: "End services without asking",
     group: "Services",
     load: async () => (await import("./commands/act.ts")).defineKill,
+  },
+  {
+    name: "run",
+    summary: "A program on servers, once on each",
+    group: "Servers",
+    load: async () => (await import("./commands/run.ts")).define,
   },
   {
     name: "logs",
@@ -129,6 +135,25 @@ export const CATALOG: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/transfer.ts")).defineExport,
   },
   {
+    name: "servers",
+    aliases: ["server"],
+    summary: "Machines of the fleet: list, show, rename, tag, remove",
+    group: "Servers",
+    load: async () => (await import("./commands/servers.ts")).define,
+  },
+  {
+    name: "join-token",
+    summary: "Tokens that let machines into the fleet",
+    group: "Servers",
+    load: async () => (await import("./commands/join-token.ts")).define,
+  },
+  {
+    name: "agent",
+    summary: "Make this machine a server of a hub, and run its agent in the foreground",
+    group: "Servers",
+    load: async () => (await import("./commands/agent.ts")).define,
+  },
+  {
     name: "up",
     summary: "Run hub and agent in the foreground",
     group: "The hub",
@@ -160,7 +185,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   },
   {
     name: "service",
-    summary: "Run up as a systemd unit",
+    summary: "Run up or agent as a systemd unit",
     group: "The hub",
     load: async () => (await import("./commands/service.ts")).define,
   },

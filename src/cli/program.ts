@@ -81,8 +81,17 @@ function processSurroundings(): Surroundings {
 
 /** `help ps` is `ps --help`. */
 function asHelp(args: string[]): string[] {
-  if (args[0] !== "help") return args.length === 0 ? ["--help"] : args;
+  if (args[0] !== "help") return args.length === 0 ? ["--help"] : tagWordsLast(args);
   return [...args.slice(1), "--help"];
+}
+
+/** `servers tag nas -old`: "-old" is no "-o ld". Words that begin like our own short options go behind a "--". */
+function tagWordsLast(args: string[]): string[] {
+  const at = args.findIndex((word, index) => /^servers?$/.test(word) && args[index + 1] === "tag");
+  if (at < 0 || args.includes("--")) return args;
+  const isTag = (word: string, index: number): boolean => index > at && /^-[ohV]./.test(word);
+  if (!args.some(isTag)) return args;
+  return [...args.filter((word, index) => !isTag(word, index)), "--", ...args.filter(isTag)];
 }
 
 function exitCodeOf(error: unknown, io: Surroundings, options: GlobalOptions): number {

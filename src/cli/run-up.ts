@@ -1,18 +1,16 @@
 // Runs hub and agent in this process until a signal: the order of starting and closing, and the words around it.
-import nodeModule from "node:module";
 import { join } from "node:path";
 import { systemClock } from "../base/clock.ts";
-import { SECOND } from "../base/units.ts";
 import { EXIT } from "../contract/error-table.ts";
 import type { Hub } from "../hub/hub.ts";
-import type { Logger } from "../runtime/logger.ts";
 import { socketPath } from "../runtime/paths.ts";
 import { VERSION } from "../runtime/version.ts";
-import type { AgentConnection } from "../contract/agent.ts";
+import type { Agent } from "../agent/agent.ts";
 import { Client } from "./client.ts";
 import type { Context } from "./context.ts";
-import { CliFailure, EXIT_INTERRUPTED } from "./failure.ts";
+import { CliFailure } from "./failure.ts";
 import type { LoadedFile } from "./file/load.ts";
+import { dieOfMistakes, keepCompileCache, signalledExit, untilSignal } from "./foreground.ts";
 import { giveBackAfterRushes, surveyedProcess } from "./give-back.ts";
 import type { ListenAddress } from "./listen.ts";
 import { planText } from "./output/plan.ts";
@@ -45,12 +43,13 @@ export async function runUp(context: Context, request: UpRequest): Promise<numbe
     // Held before the agent begins: two agents on the same services would start things twice.
     const held = openDataDir(dataDir);
     shutdown.add("the data directory", () => held.release());
+    await refuseAgentsDirectory(dataDir);
     const { serverName } = request;
     const agent = await startAgent({ dataDir, logger, ...(serverName !== undefined && { serverName }) });
     shutdown.add("the agent", async () => await agent.close());
     const hub = await startHub({
       dataDir,
-      agents: [agent.connection],
+      local: { server: agent.server, open: () => agent.open() },
       listen: request.listen,
       noAuth: request.noAuth,
       held: true,
@@ -58,49 +57,37 @@ export async function runUp(context: Context, request: UpRequest): Promise<numbe
       logger,
       ...takeAdminToken(context.io.env),
     }).catch(async (error: unknown) => {
-      throw await explainPort(error, agent.connection);
+      throw await explainPort(error, agent);
     });
     shutdown.add("the hub", async () => await hub.close());
     const ended = untilSignal();
     greet(context, hub, request.noAuth);
     if (file !== undefined) await applyFile(context, file);
-    // A process that is killed writes no cache; the next start should be quick all the same.
-    setTimeout(() => nodeModule.flushCompileCache(), SECOND).unref();
+    keepCompileCache();
     const surveyed = surveyedProcess(process);
     using _ = surveyed && giveBackAfterRushes(surveyed, systemClock);
     const signal = await ended;
     context.note("\nClosing. Services go on.");
     const well = await shutdown.run();
-    if (!well) return EXIT.failed;
-    return signal === "SIGINT" ? EXIT_INTERRUPTED : EXIT.ok;
+    return well ? signalledExit(signal) : EXIT.failed;
   } catch (error) {
     await shutdown.run();
     throw error;
   }
 }
 
-/** Logged and over: a supervisor restarts us, and nothing carries on in a state that nobody knows. */
-function dieOfMistakes(logger: Logger): void {
-  const die = (error: unknown): never => {
-    logger.error({ err: error }, "A mistake of ours ends this process; services go on");
-    process.exit(EXIT.failed);
-  };
-  process.on("uncaughtException", die);
-  process.on("unhandledRejection", die);
-}
-
-/** The first signal asks; a second one does not. */
-async function untilSignal(): Promise<NodeJS.Signals> {
-  return await new Promise((resolve) => {
-    let asked = false;
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(signal, () => {
-        if (asked && signal === "SIGINT") process.exit(EXIT_INTERRUPTED);
-        asked = true;
-        resolve(signal);
-      });
-    }
-  });
+/** Another hub decides what runs there; ours would end all of it, since it knows nothing of it. */
+async function refuseAgentsDirectory(dataDir: string): Promise<void> {
+  const { membershipOf } = await import("../agent/agent.ts");
+  const membership = await membershipOf(dataDir);
+  if (membership === undefined) return;
+  throw new CliFailure(
+    `Cannot use ${dataDir} for a hub: it is an agent's, enrolled as "${membership.name}" with the hub at ${membership.hub_url}`,
+    {
+      code: "refused",
+      hints: ["Start the agent with: tailherd agent", "A hub needs another directory: --data-dir DIR"],
+    },
+  );
 }
 
 /** Taken out of the environment, so that nothing we start can read it there. */
@@ -132,7 +119,7 @@ function greet(context: Context, hub: Hub, noAuth: boolean): void {
 }
 
 /** Says who has the port, where the machine tells. */
-async function explainPort(refusal: unknown, agent: AgentConnection): Promise<unknown> {
+async function explainPort(refusal: unknown, agent: Agent): Promise<unknown> {
   const cause = refusal instanceof Error ? (refusal.cause as NodeJS.ErrnoException | undefined) : undefined;
   const where = /Cannot listen on (\S+:(\d+)):/.exec(refusal instanceof Error ? refusal.message : "");
   if (cause?.code !== "EADDRINUSE" || where === null) return refusal;

@@ -1,4 +1,4 @@
-// `up` runs for months, so it begins again as a small process: what decides how much memory malloc and V8 hold on to has to
+// `up` and `agent` run for months, so they begin again as a small process: what decides how much memory malloc and V8 hold on to has to
 // stand before a process starts. Same pid, about 30 ms, a third less memory.
 import type nodeProcess from "node:process";
 
@@ -15,9 +15,12 @@ const FLAGS = [
   "--expose-gc",
 ];
 
-/** Replaces this process by a small one when it is `up` and not small yet; otherwise returns. */
+const LONG_LIVED: readonly (string | undefined)[] = ["up", "agent"];
+
+/** Replaces this process by a small one when it is one of those and not small yet; otherwise returns. */
 export function becomeSmall(process: typeof nodeProcess): void {
-  if (process.argv[2] !== "up" || process.platform !== "linux" || process.env[ARENAS] !== undefined) return;
+  if (!LONG_LIVED.includes(process.argv[2]) || process.platform !== "linux" || process.env[ARENAS] !== undefined)
+    return;
   if (process.execve === undefined) return;
   const [, ...rest] = process.argv;
   process.execve(process.execPath, [process.execPath, ...FLAGS, ...process.execArgv, ...rest], {

@@ -9,7 +9,7 @@ import { unitText } from "./unit-file.ts";
 const place = { node: "/opt/node/bin/node", script: "/opt/tailherd/dist/tailherd.js" };
 
 test("the system's unit leaves services alone when it stops", () => {
-  const text = unitText({ scope: "system", ...place, args: ["--data-dir", "/var/lib/tailherd"] });
+  const text = unitText({ scope: "system", verb: "up", ...place, args: ["--data-dir", "/var/lib/tailherd"] });
   for (const line of [
     "ExecStart=/opt/node/bin/node /opt/tailherd/dist/tailherd.js up --data-dir /var/lib/tailherd",
     "KillMode=process",
@@ -24,13 +24,13 @@ test("the system's unit leaves services alone when it stops", () => {
 });
 
 test("the user's unit belongs to the user's default target", () => {
-  const text = unitText({ scope: "user", ...place, args: [] });
+  const text = unitText({ scope: "user", verb: "up", ...place, args: [] });
   assert.match(text, /^WantedBy=default\.target$/m);
   assert.doesNotMatch(text, /network-online/);
 });
 
 test("odd paths survive systemd's own filling in and splitting", () => {
-  const text = unitText({ scope: "user", ...place, args: ["--data-dir", '/srv/my "100%" $data'] });
+  const text = unitText({ scope: "user", verb: "up", ...place, args: ["--data-dir", '/srv/my "100%" $data'] });
   assert.match(text, /--data-dir "\/srv\/my \\"100%%\\" \$\$data"$/m);
 });
 
@@ -43,7 +43,7 @@ for (const scope of ["system", "user"] as const) {
     try {
       const file = join(dir, "tailherd.service");
       const args = ["--data-dir", '/srv/my "100%" $data', "--listen", "127.0.0.1:8765"];
-      writeFileSync(file, unitText({ scope, node: process.execPath, script: import.meta.filename, args }));
+      writeFileSync(file, unitText({ scope, node: process.execPath, script: import.meta.filename, verb: "up", args }));
       const env = { ...process.env, XDG_RUNTIME_DIR: dir, HOME: dir };
       const said = spawnSync("systemd-analyze", ["verify", `--${scope}`, file], { env, encoding: "utf8" });
       assert.deepEqual([said.status, said.stderr], [0, ""]);
@@ -52,3 +52,12 @@ for (const scope of ["system", "user"] as const) {
     }
   });
 }
+
+test("the unit of an agent runs the agent", () => {
+  const text = unitText({ scope: "system", verb: "agent", ...place, args: ["--data-dir", "/var/lib/tailherd"] });
+  assert.match(
+    text,
+    /^ExecStart=\/opt\/node\/bin\/node \/opt\/tailherd\/dist\/tailherd\.js agent --data-dir \/var\/lib\/tailherd$/m,
+  );
+  assert.match(text, /^KillMode=process$/m);
+});

@@ -1,4 +1,4 @@
-// The systemd unit under which `up` runs, and the quoting that systemd wants.
+// The systemd unit under which `up` or `agent` runs, and the quoting that systemd wants.
 
 /** What the unit depends on. */
 export interface UnitOptions {
@@ -7,15 +7,16 @@ export interface UnitOptions {
   node: string;
   /** Absolute path of the program. */
   script: string;
-  /** What follows `tailherd up`. */
+  verb: "up" | "agent";
+  /** What follows the verb. */
   args: string[];
 }
 
 /** The unit's text. */
-export function unitText({ scope, node, script, args }: UnitOptions): string {
-  const command = [node, script, "up", ...args].map(quote).join(" ");
+export function unitText({ scope, node, script, verb, args }: UnitOptions): string {
+  const command = [node, script, verb, ...args].map(quote).join(" ");
   return `[Unit]
-Description=tailherd: runs and watches services
+Description=tailherd${verb === "agent" ? " agent" : ""}: runs and watches services
 ${scope === "system" ? "After=network-online.target\nWants=network-online.target\n" : ""}# Give up on nothing: a machine without its supervisor is worse than one that tries.
 StartLimitIntervalSec=0
 

@@ -5,7 +5,7 @@ import { usageFailure } from "../failure.ts";
 import { DEFAULT_LISTEN, readListen, type ListenAddress } from "../listen.ts";
 import { single } from "../../runtime/config.ts";
 import { demandPrivate, isLoopback } from "../../runtime/reach.ts";
-import { collect } from "../target.ts";
+import { collect } from "../options.ts";
 
 interface UpOptions {
   listen?: string[];
