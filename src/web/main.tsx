@@ -11,6 +11,7 @@ import { ApiError, call } from "./api/client.ts";
 import { LiveSocket } from "./api/live.ts";
 import { LiveStore } from "./api/live-store.ts";
 import { explain } from "./api/problems.ts";
+import { ServerStore } from "./api/server-store.ts";
 import { AppContextValue, type AppContext } from "./app-context.ts";
 import { PreferenceStore } from "./preferences/preferences.ts";
 import { paths } from "./paths.ts";
@@ -41,8 +42,10 @@ async function openSocket(): Promise<WebSocket> {
 /** Everything below the page's root, for one who may look. */
 function createApp(principal: Principal): AppContext {
   const store = new LiveStore(schedule);
+  const servers = new ServerStore(schedule);
   const socket = new LiveSocket({
     store,
+    servers,
     now: Date.now,
     open: async () => {
       try {
@@ -69,7 +72,16 @@ function createApp(principal: Principal): AppContext {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) socket.connect();
   });
-  return { store, socket, queries, preferences, toasts, principal, acts: createActs({ store, socket, toasts }) };
+  return {
+    store,
+    servers,
+    socket,
+    queries,
+    preferences,
+    toasts,
+    principal,
+    acts: createActs({ store, socket, toasts }),
+  };
 }
 
 /** Where one who has just come in begins: with the welcome, as long as there is nothing to look at. */

@@ -5,12 +5,21 @@ import type { Toasts } from "../ui/toast-manager.ts";
 import { call } from "./client.ts";
 import type { LiveSocket } from "./live.ts";
 import type { LiveStore } from "./live-store.ts";
+import { navigate } from "wouter/use-browser-location";
+import { paths } from "../paths.ts";
 import { explain } from "./problems.ts";
 import { VERBS } from "./service-can.ts";
 
+/** Which instances are meant: all, or those of one number, one server, or both. */
+export interface Which {
+  index?: number;
+  /** Its id, and its name for the words. */
+  server?: { id: string; name: string };
+}
+
 export interface Acts {
   /** Does it to one service; resolves when it is done or has failed (told by the toast), never rejects. */
-  one(name: string, action: ServiceAction, options?: { index?: number }): Promise<void>;
+  one(name: string, action: ServiceAction, options?: Which): Promise<void>;
   /** Does it to many as one operation of the hub. */
   many(names: readonly string[], action: ServiceAction): Promise<void>;
 }
@@ -18,14 +27,17 @@ export interface Acts {
 const OPPOSITE: Partial<Record<ServiceAction, ServiceAction>> = { start: "stop", stop: "start" };
 
 export function createActs({ store, socket, toasts }: { store: LiveStore; socket: LiveSocket; toasts: Toasts }): Acts {
-  async function one(name: string, action: ServiceAction, options: { index?: number } = {}): Promise<void> {
+  async function one(name: string, action: ServiceAction, options: Which = {}): Promise<void> {
     const words = VERBS[action];
-    const what = options.index === undefined ? name : `${name} #${options.index}`;
+    const { index, server } = options;
+    const what = [name, index !== undefined && `#${index}`, server !== undefined && `on ${server.name}`]
+      .filter((part) => part !== false)
+      .join(" ");
     const undo = OPPOSITE[action];
     const id = toasts.show({ kind: "busy", title: `${words.going} ${what}…` });
     store.setActing(name, action);
     try {
-      const query = options.index === undefined ? {} : { index: options.index };
+      const query = { ...(index !== undefined && { index }), ...(server !== undefined && { server: server.id }) };
       const answer = await call(`POST /api/services/{name}/${action}`, { params: { name }, query });
       if (!answer.success) throw new Error(answer.message);
       toasts.show(
@@ -73,48 +85,68 @@ async function finished(
   started: Operation,
   onProgress: (now: Operation) => void,
 ): Promise<Operation> {
-  if (started.state !== "running") return started;
+  if (started.ended_at !== null) return started;
   onProgress(started);
   const { promise, resolve } = Promise.withResolvers<Operation>();
   const hear = (operation: Operation): void => {
     if (operation.id !== started.id) return;
-    if (operation.state === "running") onProgress(operation);
+    latest = operation;
+    if (operation.ended_at === null) onProgress(operation);
     else resolve(operation);
   };
-  const stop = socket.on("operation", (message) => hear(message.data));
+  let latest = started;
+  const stops = [
+    socket.on("operation", ({ data }) => hear(data)),
+    socket.on("operation_changed", ({ data: { id, state, counts } }) => hear({ ...latest, id, state, counts })),
+  ];
   const timer = setInterval(() => {
     call("GET /api/operations/{id}", { params: { id: started.id } }).then(hear, () => undefined);
   }, ASK_EVERY_MS);
   try {
     return await promise;
   } finally {
-    stop();
+    stops.forEach((stop) => stop());
     clearInterval(timer);
   }
 }
 
+/** In a toast; its page tells all. */
+const FAILURES_TOLD = 10;
+
 function showOperation(toasts: Toasts, id: string, operation: Operation, words: { going: string; done: string }): void {
-  const { targets } = operation;
-  const failed = targets.filter((target) => target.state === "failed");
-  const ended = targets.filter((target) => target.state === "done").length + failed.length;
-  if (operation.state === "running") {
+  const { counts, targets } = operation;
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const failed = counts.failed + counts.unknown;
+  const ended = counts.done + counts.cancelled + failed;
+  // The toast is a glance; the page behind it stays when this tab is closed.
+  const action = { label: "Details", run: () => navigate(paths.operation(operation.id)) };
+  if (operation.ended_at === null) {
     toasts.show(
       {
         kind: "busy",
-        title: `${words.going} ${plural(targets.length, "service")}`,
-        detail: `${ended} of ${targets.length}`,
-        progress: { done: ended, total: targets.length },
+        title: `${words.going} ${plural(total, "service")}`,
+        detail: `${ended} of ${total}`,
+        progress: { done: ended, total },
+        action,
       },
       id,
     );
-  } else if (failed.length === 0) {
-    toasts.show({ kind: "done", title: `${words.done} ${plural(targets.length, "service")}` }, id);
+  } else if (failed + counts.cancelled === 0) {
+    toasts.show({ kind: "done", title: `${words.done} ${plural(total, "service")}`, action }, id);
   } else {
     toasts.show(
       {
         kind: "failed",
-        title: `${failed.length} of ${plural(targets.length, "service")} failed`,
-        detail: failed.map((target) => `${target.service}: ${target.message ?? "failed"}`).join("\n"),
+        title:
+          failed > 0
+            ? `${failed} of ${plural(total, "service")} failed`
+            : `${counts.cancelled} of ${plural(total, "service")} cancelled`,
+        detail: targets
+          .filter(({ state }) => state === "failed" || state === "unknown")
+          .slice(0, FAILURES_TOLD)
+          .map((target) => `${target.service}: ${target.message ?? "failed"}`)
+          .join("\n"),
+        action,
       },
       id,
     );

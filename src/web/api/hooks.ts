@@ -1,6 +1,7 @@
 // How components read the live store: each hook renders its component only for what it returns.
 import { useSyncExternalStore } from "react";
 import type { ServiceAction } from "../../contract/operations.ts";
+import type { ServerNode } from "../../contract/server.ts";
 import type { Settings } from "../../contract/settings.ts";
 import type { ServiceStatus, SystemStats } from "../../contract/status.ts";
 import { SECOND } from "../../base/units.ts";
@@ -41,6 +42,30 @@ export function useServices(): readonly ServiceStatus[] {
 export function useLoaded(): boolean {
   const { store } = useApp();
   return useSyncExternalStore(store.shape.subscribe, () => store.loaded);
+}
+
+/** All servers by name; renders when one comes, goes or changes its state, not with each heartbeat. Null before they are known. */
+export function useServers(): readonly ServerNode[] | null {
+  const { servers } = useApp();
+  useSyncExternalStore(servers.shape.subscribe, servers.shape.getVersion);
+  return servers.loaded ? servers.all() : null;
+}
+
+/** One server, by id or name, as it is now; renders with each of its heartbeats. */
+export function useServer(idOrName: string): ServerNode | undefined {
+  const { servers } = useApp();
+  const known = useSyncExternalStore(servers.shape.subscribe, () => servers.find(idOrName)?.id);
+  const signal = servers.signal(known ?? idOrName);
+  return useSyncExternalStore(signal.subscribe, () => (known === undefined ? undefined : servers.get(known)));
+}
+
+/** Now by the hub's clock, less the time of `iso`: the age that the hub would tell, milliseconds. Zero for null. */
+export function useAge(iso: string | null, everyMs: number = SECOND): number {
+  const { store } = useApp();
+  const at = iso === null ? null : Date.parse(iso);
+  return useTicking((now) =>
+    at === null ? 0 : Math.floor(Math.max(0, now + store.clockSkew - at) / everyMs) * everyMs,
+  );
 }
 
 export function useStats(): SystemStats | null {

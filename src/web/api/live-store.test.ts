@@ -7,7 +7,7 @@ const STATS = {} as SystemStats;
 
 /** As much of a row as the pictures look at. */
 function row(name: string, cpu: number | null): ServiceStatus {
-  return { name, labels: {}, stopped_instances: [], instances: [{ cpu }] } as unknown as ServiceStatus;
+  return { name, labels: {}, instances: [{ cpu }] } as unknown as ServiceStatus;
 }
 
 function pointsOf(store: LiveStore, name: string): number[] {

@@ -195,17 +195,17 @@ export function compareNames(a: string, b: string): number {
   return collator.compare(a, b);
 }
 
-/** CPU of all instances together, percent of one core; null when nothing runs. */
+/** CPU of all instances together, percent of one core; null when nothing runs, or nothing is known but old values. */
 export function cpuOf(status: ServiceStatus): number | null {
   return sumOf(status, "cpu");
 }
 
-/** Memory of all instances together, bytes; null when nothing runs. */
+/** Memory of all instances together, bytes; null when nothing runs, or nothing is known but old values. */
 export function memoryOf(status: ServiceStatus): number | null {
   return sumOf(status, "memory");
 }
 
-/** A number of all instances together; null when none of them has it. */
+/** A number of all instances together whose servers are heard; null when none of them has it. */
 export function sumOf(
   status: ServiceStatus,
   key: "cpu" | "memory" | "threads" | "open_files" | "read_bytes" | "write_bytes",
@@ -213,7 +213,7 @@ export function sumOf(
   let total: number | null = null;
   for (const instance of status.instances) {
     const value = instance[key];
-    if (value !== null) total = (total ?? 0) + value;
+    if (value !== null && !instance.stale) total = (total ?? 0) + value;
   }
   return total;
 }
@@ -221,8 +221,8 @@ export function sumOf(
 /** Start of the instance that runs longest, Unix milliseconds; null when none runs. */
 export function startedAt(status: ServiceStatus): number | null {
   let first: number | null = null;
-  for (const { started_at, pid } of status.instances) {
-    if (started_at === null || pid === null) continue;
+  for (const { started_at, pid, stale } of status.instances) {
+    if (started_at === null || pid === null || stale) continue;
     const at = Date.parse(started_at);
     if (first === null || at < first) first = at;
   }
@@ -236,7 +236,8 @@ function sameShape(a: ServiceStatus, b: ServiceStatus): boolean {
     a.kind === b.kind &&
     a.revision === b.revision &&
     a.desired === b.desired &&
-    a.stopped_instances.join() === b.stopped_instances.join() &&
+    String(a.stopped_instances) === String(b.stopped_instances) &&
+    String(a.stopped_servers) === String(b.stopped_servers) &&
     a.description === b.description &&
     a.instances.length === b.instances.length &&
     a.instances.every((instance, index) => {
@@ -244,12 +245,15 @@ function sameShape(a: ServiceStatus, b: ServiceStatus): boolean {
       return (
         other !== undefined &&
         instance.state === other.state &&
+        instance.stale === other.stale &&
+        instance.server === other.server &&
         instance.revision === other.revision &&
         instance.generation === other.generation &&
         instance.next_start_at === other.next_start_at &&
         instance.last_exit?.ended_at === other.last_exit?.ended_at
       );
     }) &&
+    String(a.placed_on) === String(b.placed_on) &&
     sameLabels(a.labels, b.labels)
   );
 }

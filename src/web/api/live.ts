@@ -5,6 +5,7 @@
 import type { ClientMessage, ServerMessage, Topic } from "../../contract/live.ts";
 import { SECOND } from "../../base/units.ts";
 import type { LiveStore } from "./live-store.ts";
+import type { ServerStore } from "./server-store.ts";
 
 /** Message of one type. */
 export type MessageOf<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
@@ -12,6 +13,7 @@ export type MessageOf<T extends ServerMessage["type"]> = Extract<ServerMessage, 
 /** What the socket needs from its surroundings; tests give their own. */
 export interface LiveSocketOptions {
   store: LiveStore;
+  servers: ServerStore;
   /** Opens a socket; rejects where no ticket is to be had. */
   open: () => Promise<WebSocket>;
   now: () => number;
@@ -24,7 +26,7 @@ const LONGEST_DELAY = 20 * SECOND;
 const SILENT_INTERVALS = 3;
 const SHORTEST_SILENCE = 12 * SECOND;
 
-const ALWAYS: Topic[] = ["services", "stats", "operations", "events"];
+const ALWAYS: Topic[] = ["services", "stats", "servers", "operations", "events"];
 
 export class LiveSocket {
   private readonly options: LiveSocketOptions;
@@ -144,7 +146,7 @@ export class LiveSocket {
   }
 
   private absorb(message: ServerMessage): void {
-    const { store, now } = this.options;
+    const { store, servers, now } = this.options;
     // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the rest is for listeners
     switch (message.type) {
       case "snapshot":
@@ -168,6 +170,12 @@ export class LiveSocket {
         break;
       case "system_stats":
         store.setStats(message.data, now());
+        break;
+      case "servers":
+        servers.reset(message.data);
+        break;
+      case "servers_changed":
+        servers.change(message.data.changed, message.data.removed);
         break;
       case "settings_updated":
         store.setSettings(message.data);
