@@ -1,4 +1,5 @@
 // Restart, stop, environment, limits: everything that has a sensible default, folded away until it is wanted.
+import { useServers } from "../../api/hooks.ts";
 import { Checkbox, Field, Select } from "../../ui/Field.tsx";
 import styles from "./AddService.module.css";
 import { DraftField, type DraftFieldProps, type FormProps, type TextKey } from "./fields.tsx";
@@ -17,6 +18,7 @@ export function CareStep({ form }: { form: FormProps }) {
         checked={draft.autostart}
         onChange={(event) => set({ autostart: event.target.checked })}
       />
+      <Placement form={form} />
       <div className={styles["pair"]}>
         <Field label="Restart it">
           {(control) => (
@@ -61,6 +63,35 @@ export function CareStep({ form }: { form: FormProps }) {
           </div>
         </details>
       ))}
+    </div>
+  );
+}
+
+/** Where it runs; with one machine there is nothing to choose. */
+function Placement({ form }: { form: FormProps }) {
+  const servers = useServers() ?? [];
+  const { on_servers: servers_, on_tags: tags } = form.draft;
+  if (servers.length < 2 && servers_ === "" && tags === "") return null;
+  return (
+    <div className={styles["pair"]}>
+      <DraftField
+        form={form}
+        name="on_servers"
+        path="placement.servers"
+        label="On servers"
+        placeholder={servers
+          .slice(0, 2)
+          .map(({ name }) => name)
+          .join(", ")}
+        help="Names, with commas between; both empty: the hub's own machine"
+      />
+      <DraftField
+        form={form}
+        name="on_tags"
+        path="placement.tags"
+        label="And on all with these tags"
+        help="Also on servers that get the tags later"
+      />
     </div>
   );
 }

@@ -36,6 +36,9 @@ export interface Draft {
   pre_stop: string;
   /** name=value lines. */
   labels: string;
+  /** Servers and tags it is placed by, "web-1, web-2"; both empty: the hub's own machine. */
+  on_servers: string;
+  on_tags: string;
   autostart: boolean;
 }
 
@@ -66,6 +69,8 @@ export const EMPTY_DRAFT: Draft = {
   pre_start: "",
   pre_stop: "",
   labels: "",
+  on_servers: "",
+  on_tags: "",
   autostart: true,
 };
 
@@ -124,6 +129,10 @@ export function toDefinition(draft: Draft): { definition: Record<string, unknown
       pre_start: orUndefined(draft.pre_start.trim()),
       pre_stop: orUndefined(draft.pre_stop.trim()),
     }),
+    placement: orUndefined({
+      servers: orUndefined(listOf(draft.on_servers, /,/)),
+      tags: orUndefined(listOf(draft.on_tags, /[\s,]+/)),
+    }),
     instances: draft.instances.trim() === "1" ? undefined : number("instances", draft.instances),
     limits: orUndefined({
       memory: orUndefined(draft.memory.trim()),
@@ -142,6 +151,7 @@ export function fromDefinition(definition: Record<string, unknown>): Draft {
   const list = (key: string): unknown[] => (Array.isArray(definition[key]) ? definition[key] : []);
   const argv = list("argv");
   const env = definition["env"];
+  const placement = (definition["placement"] ?? {}) as { servers?: string[]; tags?: string[] };
   const kind = definition["kind"];
   return {
     ...EMPTY_DRAFT,
@@ -155,6 +165,8 @@ export function fromDefinition(definition: Record<string, unknown>): Draft {
     keywords: list("match_keywords").join("\n"),
     env_file: text("env_file"),
     user: text("user"),
+    on_servers: placement.servers?.join(", ") ?? "",
+    on_tags: placement.tags?.join(", ") ?? "",
     env:
       typeof env === "object" && env !== null
         ? Object.entries(env)
@@ -162,6 +174,13 @@ export function fromDefinition(definition: Record<string, unknown>): Draft {
             .join("\n")
         : "",
   };
+}
+
+function listOf(text: string, between: RegExp): string[] {
+  return text
+    .split(between)
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
 }
 
 /** One argument a line; blank lines at the end are nobody's argument. */

@@ -1,21 +1,24 @@
 // Which of several instances is looked at.
 import { Select } from "../../ui/Field.tsx";
+import { sameInstance, type InstanceChoice, type InstanceRef } from "./instance-ref.ts";
 
 interface InstanceSelectProps {
-  /** How many there are. */
-  instances: number;
-  index: number;
-  onIndex: (index: number) => void;
+  choices: readonly InstanceChoice[];
+  instance: InstanceRef;
+  onInstance: (instance: InstanceRef) => void;
 }
 
-export function InstanceSelect({ instances, index, onIndex }: InstanceSelectProps) {
+export function InstanceSelect({ choices, instance, onInstance }: InstanceSelectProps) {
   return (
     <Select
       aria-label="Instance"
       quiet
-      value={String(index)}
-      options={Array.from({ length: instances }, (_, place) => ({ value: String(place), label: `Instance ${place}` }))}
-      onChange={(value) => onIndex(Number(value))}
+      value={String(choices.findIndex((each) => sameInstance(each, instance)))}
+      options={choices.map(({ label }, place) => ({ value: String(place), label }))}
+      onChange={(place) => {
+        const chosen = choices[Number(place)];
+        if (chosen !== undefined) onInstance({ index: chosen.index, server: chosen.server });
+      }}
     />
   );
 }

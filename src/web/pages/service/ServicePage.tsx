@@ -3,13 +3,14 @@ import { Tabs } from "@base-ui/react/tabs";
 import { lazy, Suspense, type ReactNode } from "react";
 import { useLocation, useParams, useSearch } from "wouter";
 import type { ServiceStatus } from "../../../contract/status.ts";
-import { useLoaded, useService } from "../../api/hooks.ts";
+import { useLoaded, useServers, useService } from "../../api/hooks.ts";
 import { paths, SERVICE_TABS, type ServiceTab } from "../../paths.ts";
 import { Page } from "../../shell/Page.tsx";
 import { ButtonLink } from "../../ui/Button.tsx";
 import { Empty, Loading } from "../../ui/Empty.tsx";
 import { ErrorBoundary } from "../../ui/ErrorBoundary.tsx";
 import { Tag } from "../../ui/Tag.tsx";
+import { Where } from "../overview/parts.tsx";
 import { Instances } from "./Instances.tsx";
 import { ServiceActions } from "./ServiceActions.tsx";
 import styles from "./ServicePage.module.css";
@@ -45,8 +46,12 @@ export function ServicePage() {
 function Known({ status }: { status: ServiceStatus }) {
   const { name } = status;
   const tab = useTab();
+  const fleet = (useServers()?.length ?? 1) > 1;
   const search = new URLSearchParams(useSearch());
-  const line = { at: search.get("at"), instance: Number(search.get("instance") ?? 0) || 0 };
+  const line = {
+    at: search.get("at"),
+    instance: { index: Number(search.get("instance") ?? 0) || 0, server: search.get("server") },
+  };
   const [, navigate] = useLocation();
   return (
     <Page
@@ -55,6 +60,7 @@ function Known({ status }: { status: ServiceStatus }) {
         <span className={styles["sub"]}>
           {status.description === null ? null : <span>{status.description}</span>}
           <Tag>{status.kind}</Tag>
+          {fleet ? <Where status={status} most={4} /> : null}
           {Object.entries(status.labels).map(([key, value]) => (
             <Tag key={key}>
               {key}:{value}
@@ -92,10 +98,14 @@ function Known({ status }: { status: ServiceStatus }) {
 }
 
 /** `line` is the one of the output that the address names. */
-function bodyOf(tab: ServiceTab, status: ServiceStatus, line: { at: string | null; instance: number }): ReactNode {
+function bodyOf(
+  tab: ServiceTab,
+  status: ServiceStatus,
+  line: { at: string | null; instance: { index: number; server: string | null } },
+): ReactNode {
   switch (tab) {
     case "output":
-      return <OutputTab service={status.name} state={status.state} instances={status.instances.length} {...line} />;
+      return <OutputTab status={status} {...line} />;
     case "processes":
       return <ProcessesTab status={status} />;
     case "definition":

@@ -36,7 +36,7 @@ export function Summary({ status }: { status: ServiceStatus }) {
           }
         >
           <Suspense fallback={<Loading lines={4} label="Loading output" />}>
-            <OutputView service={status.name} state={status.state} instances={status.instances.length} compact />
+            <OutputView status={status} compact />
           </Suspense>
         </Section>
       </div>

@@ -1,46 +1,59 @@
-// CPU and memory since the start, with marks where processes ended; as pictures, as one sentence, and as a table.
-import { useQuery } from "@tanstack/react-query";
+// CPU and memory of one instance over a range, with marks where processes ended; as pictures, as one sentence, and as a table.
 import Table from "lucide-react/icons/table-2";
-import { useEffect, useMemo, useRef, useState } from "react";
-import { MIB } from "../../../../base/units.ts";
-import type { InstanceStatus, ServiceStatus } from "../../../../contract/status.ts";
-import { call } from "../../../api/client.ts";
-import { useApp } from "../../../app-context.ts";
+import { useMemo, useState } from "react";
+import type { ServiceStatus } from "../../../../contract/status.ts";
+import { ChartFigure } from "../../../charts/ChartFigure.tsx";
+import { lineOf } from "../../../charts/lines.ts";
+import { RangePicker } from "../../../charts/RangePicker.tsx";
+import chartStyles from "../../../charts/TimeChart.module.css";
+import { useMetrics, type Metrics } from "../../../charts/use-metrics.ts";
+import { useRange } from "../../../charts/use-range.ts";
+import { ValueTable } from "../../../charts/ValueTable.tsx";
 import { Button } from "../../../ui/Button.tsx";
-import { Empty } from "../../../ui/Empty.tsx";
-import { formatBytes, formatExact, formatPercent } from "../../../ui/format.ts";
+import { Empty, Loading } from "../../../ui/Empty.tsx";
+import { ErrorNotice } from "../../../ui/Notice.tsx";
 import { Section } from "../../../ui/Panel.tsx";
 import { InstanceSelect } from "../InstanceSelect.tsx";
+import { choicesOf, pick, type InstanceRef } from "../instance-ref.ts";
 import { useExits } from "../Summary.tsx";
-import { Chart } from "./Chart.tsx";
-import { addLive, describe, emptySeries, fromPoints, thinned, type Series } from "./series.ts";
-import styles from "./Charts.module.css";
 
-/** The two pictures: what they are called, and the least top of their scales, so that noise at rest looks like rest. */
+/** The two pictures. */
 const CHARTS = [
-  { key: "cpu", label: "CPU", caption: "CPU, percent of one core", format: formatPercent, least: 5, binary: false },
-  { key: "memory", label: "Memory", caption: "Memory", format: formatBytes, least: MIB, binary: true },
+  { key: "cpu_percent", label: "CPU, percent of one core", unit: "percent" },
+  { key: "memory_bytes", label: "Memory", unit: "bytes" },
 ] as const;
-
-/** Rows of the table: enough to follow the shape, few enough to listen to. */
-const TABLE_ROWS = 40;
+const METRICS = CHARTS.map(({ key }) => key);
 
 export function Charts({ status }: { status: ServiceStatus }) {
   const [asTable, setAsTable] = useState(false);
-  const [index, setIndex] = useState(0);
-  const series = useSeries(status, index);
+  const [wanted, setWanted] = useState<InstanceRef>({ index: 0, server: undefined });
+  const control = useRange();
+  const instance = pick(status, wanted);
+  const { index, server } = instance;
+  const view = useMetrics({
+    service: status.name,
+    ...(server !== undefined && { server }),
+    metric: METRICS,
+    range: control.range,
+    enabled: server !== undefined,
+  });
+  const lines = useMemo(() => linesOf(view.data, instance), [view.data, index, server]);
   const exits = useExits(status);
   const marks = useMemo(
-    () => (exits.data ?? []).filter((exit) => exit.index === index).map((exit) => Date.parse(exit.ended_at) / 1000),
-    [exits.data, index],
+    () =>
+      (exits.data ?? [])
+        .filter((exit) => exit.index === index && (exit.server_id === null || exit.server_id === server))
+        .map((exit) => ({ at: Date.parse(exit.ended_at), words: exit.message })),
+    [exits.data, index, server],
   );
+  const { data } = view;
   return (
     <Section
       title="CPU and memory"
       tools={
         <>
           {status.instances.length > 1 ? (
-            <InstanceSelect instances={status.instances.length} index={index} onIndex={setIndex} />
+            <InstanceSelect choices={choicesOf(status)} instance={instance} onInstance={setWanted} />
           ) : null}
           <Button size="s" look="plain" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
             <Table aria-hidden="true" /> {asTable ? "As charts" : "As a table"}
@@ -48,19 +61,22 @@ export function Charts({ status }: { status: ServiceStatus }) {
         </>
       }
     >
-      {series.times.length < 2 ? (
+      <div className={chartStyles["told"]}>
+        <RangePicker range={control.range} onSpan={control.onSpan} onBack={control.onBack} />
+      </div>
+      {view.error !== null && data === undefined ? <ErrorNotice error={view.error} /> : null}
+      {data === undefined ? (
+        view.isPending && server !== undefined ? (
+          <Loading lines={4} label="Loading values" />
+        ) : null
+      ) : lines.every(({ points }) => points.length === 0) ? (
         <NoSamples status={status} />
       ) : asTable ? (
-        <SeriesTable series={series} name={status.name} />
+        <ValueTable caption={`CPU and memory of ${status.name}`} lines={lines} step={data.step} />
       ) : (
-        <div className={styles["pair"]}>
-          {CHARTS.map(({ key, caption, ...look }) => (
-            <figure key={key}>
-              <Chart times={series.times} values={series[key]} marks={marks} {...look} />
-              <figcaption>
-                {caption}: {describe(series[key], look.format)}
-              </figcaption>
-            </figure>
+        <div className={chartStyles["grid"]}>
+          {lines.map((line) => (
+            <OneChart key={line.key} line={line} {...{ data, control, marks, onHover: view.onHover }} />
           ))}
         </div>
       )}
@@ -68,73 +84,30 @@ export function Charts({ status }: { status: ServiceStatus }) {
   );
 }
 
+type ServiceLine = ReturnType<typeof linesOf>[number];
+
+function OneChart({
+  line,
+  ...rest
+}: { line: ServiceLine } & Pick<Parameters<typeof ChartFigure>[0], "data" | "control" | "marks" | "onHover">) {
+  const lines = useMemo(() => [line], [line]);
+  return <ChartFigure title={line.label} unit={line.unit} lines={lines} syncKey="service" {...rest} />;
+}
+
+function linesOf(data: Metrics | undefined, { index, server }: InstanceRef) {
+  return CHARTS.map(({ key, label, unit }) => {
+    const series = data?.series.find(
+      (each) => each.metric === key && each.index === index && each.server_id === server,
+    );
+    return { ...lineOf(key, label, series), unit };
+  });
+}
+
 function NoSamples({ status }: { status: ServiceStatus }) {
   const runs = status.instances.some((instance) => instance.pid !== null);
   return runs ? (
-    <Empty title="No samples yet">CPU and memory are drawn once two samples have come.</Empty>
+    <Empty title="No samples yet">CPU and memory are drawn once it has been measured.</Empty>
   ) : (
-    <Empty title="It does not run">CPU and memory are drawn from its next start on.</Empty>
-  );
-}
-
-/** What the hub kept of one instance since its start, and what came since. */
-function useSeries(status: ServiceStatus, index: number): Series {
-  const { store } = useApp();
-  const { name } = status;
-  const generation = instanceAt(status, index)?.generation ?? 0;
-  const query = useQuery({
-    queryKey: ["series", name, index, generation],
-    queryFn: ({ signal }) => call("GET /api/services/{name}/series", { params: { name }, query: { index }, signal }),
-    staleTime: 60_000,
-    placeholderData: (before) => before,
-  });
-  const [series, setSeries] = useState<Series>(emptySeries);
-  const step = useRef(1);
-  useEffect(() => {
-    if (query.data === undefined) return;
-    step.current = query.data.step;
-    setSeries(fromPoints(query.data.points));
-  }, [query.data]);
-  useEffect(
-    () =>
-      store.rowSignal(name).subscribe(() => {
-        const row = store.row(name);
-        const instance = row === undefined ? undefined : instanceAt(row, index);
-        if (instance === undefined) return;
-        setSeries((before) => addLive(before, Date.now() / 1000, instance.cpu, instance.memory));
-      }),
-    [store, name, index],
-  );
-  return series;
-}
-
-function instanceAt(status: ServiceStatus, index: number): InstanceStatus | undefined {
-  return status.instances.find((instance) => instance.index === index);
-}
-
-function SeriesTable({ series, name }: { series: Series; name: string }) {
-  const rows = thinned(series, TABLE_ROWS);
-  return (
-    <div className={styles["table"]} role="region" aria-label="CPU and memory as a table" tabIndex={0}>
-      <table>
-        <caption className="visually-hidden">CPU and memory of {name}, newest first</caption>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">CPU</th>
-            <th scope="col">Memory</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.time}>
-              <th scope="row">{formatExact(row.time * 1000)}</th>
-              <td>{formatPercent(row.cpu)}</td>
-              <td>{formatBytes(row.memory)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Empty title="It did not run in this time">CPU and memory are drawn from its next start on.</Empty>
   );
 }

@@ -40,6 +40,19 @@ test("definitionOf() changes what was typed, and leaves to the defaults what was
   });
 });
 
+test("a placement is typed as names with commas between, and none is the default", () => {
+  const placed = { ...spec, placement: { servers: ["web 1", "web-2"], tags: [] } };
+  const start = draftOf(placed);
+  assert.equal(start["placement.servers"], "web 1, web-2");
+  const changed = definitionOf(
+    placed,
+    { ...start, "placement.servers": " web 1,nas ,", "placement.tags": "prod" },
+    start,
+  );
+  assert.deepEqual(changed["placement"], { servers: ["web 1", "nas"], tags: ["prod"] });
+  assert.deepEqual(definitionOf(placed, { ...start, "placement.servers": "" }, start)["placement"], { tags: [] });
+});
+
 test("a limit that does not exist reads as never", () => {
   assert.equal(draftOf({ ...spec, restart: { ...spec.restart, max: null } })["restart.max"], "never");
 });

@@ -2,7 +2,7 @@
 import { GIB, KIB, MIB } from "../../../../base/units.ts";
 import type { FieldIssue } from "../../../../contract/errors.ts";
 
-/** limit: a number, or "never" for null. size: bytes, shown in the largest unit that holds them whole. */
+/** names: with commas between, since a server's name may hold blanks. limit: a number, or "never" for null. size: bytes, shown in the largest unit that holds them whole. */
 export type FieldKind =
   | "text"
   | "size"
@@ -11,6 +11,7 @@ export type FieldKind =
   | "limit"
   | "choice"
   | "numbers"
+  | "names"
   | "lines"
   | "pairs"
   | "switch";
@@ -70,6 +71,23 @@ export const FIELD_GROUPS: readonly FieldGroup[] = [
         help: "Names of variables, one a line, whose values are hidden in output.",
       },
       { path: "instances", label: "Instances", kind: "number", help: "Copies side by side." },
+    ],
+  },
+  {
+    title: "Where it runs",
+    fields: [
+      {
+        path: "placement.servers",
+        label: "On servers",
+        kind: "names",
+        help: "Names, with commas between; both empty: the hub's own machine.",
+      },
+      {
+        path: "placement.tags",
+        label: "And on all with these tags",
+        kind: "names",
+        help: "All of them, with commas between; also on servers that get the tags later.",
+      },
     ],
   },
   {
@@ -216,6 +234,11 @@ function valueOf(text: string, kind: FieldKind): unknown {
         .split(/[\s,]+/)
         .filter(Boolean)
         .map(numberOrText);
+    case "names":
+      return trimmed
+        .split(",")
+        .map((name) => name.trim())
+        .filter(Boolean);
     case "limit":
       return trimmed === NEVER ? null : numberOrText(trimmed);
     case "number":

@@ -12,6 +12,7 @@ import { IconButton } from "../../../ui/Button.tsx";
 import { copyText } from "../../../ui/copy.ts";
 import { Select, TextInput } from "../../../ui/Field.tsx";
 import { plural } from "../../../ui/format.ts";
+import { queryOf, type InstanceChoice } from "../instance-ref.ts";
 import { InstanceSelect } from "../InstanceSelect.tsx";
 import { filtered, stripAnsi, type StreamChoice } from "./output-buffer.ts";
 import styles from "./OutputTools.module.css";
@@ -20,7 +21,7 @@ import type { Output } from "./use-output.ts";
 
 interface OutputToolsProps {
   service: string;
-  instances: number;
+  choices: readonly InstanceChoice[];
   choice: OutputChoice;
   onChoice: (choice: OutputChoice) => void;
   output: Output;
@@ -42,7 +43,7 @@ const MODES: readonly { value: OutputChoice["mode"]; label: string }[] = [
 
 export function OutputTools({
   service,
-  instances,
+  choices,
   choice,
   onChoice,
   output,
@@ -77,8 +78,8 @@ export function OutputTools({
         options={STREAMS}
         onChange={(stream) => change({ stream })}
       />
-      {instances > 1 ? (
-        <InstanceSelect instances={instances} index={choice.index} onIndex={(index) => change({ index })} />
+      {choices.length > 1 ? (
+        <InstanceSelect choices={choices} instance={choice.instance} onInstance={(instance) => change({ instance })} />
       ) : null}
       <span className={styles["buttons"]}>
         <button
@@ -105,7 +106,7 @@ export function OutputTools({
 const DOWNLOAD_LINES = 10_000;
 
 function Take({ service, choice, output, onLink }: Pick<OutputToolsProps, "service" | "choice" | "output" | "onLink">) {
-  const { index, stream } = choice;
+  const { instance, stream } = choice;
   const filter = filterOf(choice);
   const { toasts } = useApp();
   const copy = async (): Promise<void> => {
@@ -121,7 +122,7 @@ function Take({ service, choice, output, onLink }: Pick<OutputToolsProps, "servi
     try {
       const page = await call("GET /api/services/{name}/logs", {
         params: { name: service },
-        query: { index, limit: DOWNLOAD_LINES, ...(stream !== "all" && { stream }) },
+        query: { ...queryOf(instance), limit: DOWNLOAD_LINES, ...(stream !== "all" && { stream }) },
       });
       const text = filtered(page.lines, filter)
         .map((line) => `${new Date(line.ts).toISOString()} ${line.stream} ${stripAnsi(line.text)}\n`)

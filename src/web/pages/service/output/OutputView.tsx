@@ -2,12 +2,13 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import ArrowDown from "lucide-react/icons/arrow-down";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
-import type { InstanceState, LogLine } from "../../../../contract/status.ts";
+import type { LogLine, ServiceStatus } from "../../../../contract/status.ts";
 import { usePreferences } from "../../../api/hooks.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Empty } from "../../../ui/Empty.tsx";
 import { plural } from "../../../ui/format.ts";
+import { choicesOf, pick } from "../instance-ref.ts";
 import { MOST_LINES } from "./output-buffer.ts";
 import { filterOf, type OutputChoice } from "./output-choice.ts";
 import { OutputLine } from "./OutputLine.tsx";
@@ -23,23 +24,24 @@ const AT_END = 24;
 const NEAR_START = 400;
 
 interface OutputViewProps {
-  service: string;
-  state: InstanceState;
-  instances: number;
+  status: ServiceStatus;
   /** A few lines without tools, for the summary. */
   compact?: boolean;
   /** Cursor of a line to show in the middle, marked. */
   at?: string | null;
   /** The instance whose output shows first. */
-  instance?: number;
+  instance?: { index: number; server: string | null };
 }
 
-export function OutputView({ service, state, instances, compact = false, at = null, instance = 0 }: OutputViewProps) {
+const FIRST_INSTANCE = { index: 0, server: null };
+
+export function OutputView({ status, compact = false, at = null, instance = FIRST_INSTANCE }: OutputViewProps) {
+  const { name: service, state } = status;
   const [choice, setChoice] = useState<OutputChoice>({
     text: "",
     stream: "all",
     mode: "filter",
-    index: instance < instances ? instance : 0,
+    instance: pick(status, instance),
     raw: false,
   });
   const following = useRef(at === null);
@@ -49,13 +51,18 @@ export function OutputView({ service, state, instances, compact = false, at = nu
     setFollows(on);
   }, []);
   const isFollowing = useCallback(() => following.current, []);
-  const output = useOutput(service, choice.index, isFollowing);
+  const output = useOutput(service, choice.instance, isFollowing);
   const { buffer } = output;
   useEffect(() => {
     buffer.setFilter(filterOf(choice));
   }, [buffer, choice]);
   const inView = useRef<LogLine | undefined>(undefined);
-  const linkTo = useLineLink(service, choice.index, () => setChoice((now) => ({ ...now, text: "", stream: "all" })));
+  const { index } = choice.instance;
+  const several = new Set(status.instances.map(({ server_id }) => server_id)).size > 1;
+  const server = several ? choice.instance.server : undefined;
+  const linkTo = useLineLink(service, { index, server }, () =>
+    setChoice((now) => ({ ...now, text: "", stream: "all" })),
+  );
 
   const shared = { service, choice, output, follows, onFollow: follow };
   return (
@@ -63,7 +70,7 @@ export function OutputView({ service, state, instances, compact = false, at = nu
       {compact ? null : (
         <OutputTools
           {...shared}
-          instances={instances}
+          choices={choicesOf(status)}
           onChoice={setChoice}
           onLink={() => inView.current !== undefined && linkTo(inView.current)}
         />
@@ -79,7 +86,7 @@ interface LinesProps {
   inView: React.RefObject<LogLine | undefined>;
   onLink: (line: LogLine) => void;
   service: string;
-  state: InstanceState;
+  state: ServiceStatus["state"];
   choice: OutputChoice;
   output: ReturnType<typeof useOutput>;
   follows: boolean;
@@ -214,7 +221,7 @@ function Lines({ service, state, choice, output, follows, following, onFollow, a
 }
 
 interface NothingProps {
-  state: InstanceState;
+  state: ServiceStatus["state"];
   output: ReturnType<typeof useOutput>;
   filtered: boolean;
 }

@@ -1,10 +1,11 @@
 // What somebody chose to see of the output.
+import type { InstanceRef } from "../instance-ref.ts";
 import type { Filter } from "./output-buffer.ts";
 
 export interface OutputChoice extends Filter {
   /** filter: only lines with the text. mark: all lines, the text marked. */
   mode: "filter" | "mark";
-  index: number;
+  instance: InstanceRef;
   /** Lines as written, also where they could be read as fields. */
   raw: boolean;
 }

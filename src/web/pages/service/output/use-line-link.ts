@@ -5,16 +5,21 @@ import type { LogLine } from "../../../../contract/status.ts";
 import { useApp } from "../../../app-context.ts";
 import { paths } from "../../../paths.ts";
 import { copyText } from "../../../ui/copy.ts";
+import type { InstanceRef } from "../instance-ref.ts";
 
 /** Goes to a line and copies its link. `showAll` takes filters away, so that the line stands among its neighbours. */
-export function useLineLink(service: string, index: number, showAll: () => void): (line: LogLine) => void {
+export function useLineLink(
+  service: string,
+  { index, server }: InstanceRef,
+  showAll: () => void,
+): (line: LogLine) => void {
   const { toasts } = useApp();
   const [, navigate] = useLocation();
   const all = useRef(showAll);
   all.current = showAll;
   return useCallback(
     ({ cursor }) => {
-      const path = paths.outputLine(service, index, cursor);
+      const path = paths.outputLine(service, { index, server }, cursor);
       all.current();
       navigate(path, { replace: true });
       void copyText(new URL(path, location.href).href).then((copied) =>
@@ -25,6 +30,6 @@ export function useLineLink(service: string, index: number, showAll: () => void)
         ),
       );
     },
-    [service, index, navigate, toasts],
+    [service, index, server, navigate, toasts],
   );
 }

@@ -5,6 +5,7 @@ import { call } from "../../../api/client.ts";
 import { useLink } from "../../../api/hooks.ts";
 import { useApp } from "../../../app-context.ts";
 import { explain } from "../../../api/problems.ts";
+import { queryOf, type InstanceRef } from "../instance-ref.ts";
 import { MOST_LINES, OutputBuffer } from "./output-buffer.ts";
 
 const FIRST_PAGE = 500;
@@ -26,7 +27,7 @@ export interface Output {
 }
 
 /** `following` says whether the newest lines are in view: then old ones make room. */
-export function useOutput(service: string, index: number, following: () => boolean): Output {
+export function useOutput(service: string, { index, server }: InstanceRef, following: () => boolean): Output {
   const { socket } = useApp();
   const { phase } = useLink();
   const buffer = useMemo(() => new OutputBuffer(), []);
@@ -38,7 +39,7 @@ export function useOutput(service: string, index: number, following: () => boole
     buffer.clear();
     pending.current = [];
     setState({ loading: true, failure: null, moreBefore: false, skipped: 0 });
-  }, [buffer, service, index]);
+  }, [buffer, service, index, server]);
 
   // Live lines are gathered and appended once a frame.
   useEffect(() => {
@@ -49,6 +50,7 @@ export function useOutput(service: string, index: number, following: () => boole
     };
     const stopHearing = socket.on("output", ({ data }) => {
       if (data.service !== service || data.index !== index) return;
+      if (server !== undefined && data.server_id !== server) return;
       pending.current.push(...data.lines);
       if (data.skipped > 0) setState((before) => ({ ...before, skipped: before.skipped + data.skipped }));
       // A hidden page draws no frames; its lines wait, bounded like the buffer.
@@ -61,14 +63,17 @@ export function useOutput(service: string, index: number, following: () => boole
       stopFollowing();
       cancelAnimationFrame(frame);
     };
-  }, [buffer, socket, service, index, following]);
+  }, [buffer, socket, service, index, server, following]);
 
   // The last lines at the beginning, and after a lost connection what was missed.
   useEffect(() => {
     if (phase !== "live") return undefined;
     const abort = new AbortController();
     const after = buffer.last?.cursor;
-    const query = after === undefined ? { index, limit: FIRST_PAGE } : { index, limit: 10_000, after };
+    const query = {
+      ...queryOf({ index, server }),
+      ...(after === undefined ? { limit: FIRST_PAGE } : { limit: 10_000, after }),
+    };
     call("GET /api/services/{name}/logs", { params: { name: service }, query, signal: abort.signal }).then(
       (page) => {
         const live = pending.current.splice(0);
@@ -89,14 +94,14 @@ export function useOutput(service: string, index: number, following: () => boole
       },
     );
     return () => abort.abort();
-  }, [buffer, service, index, phase]);
+  }, [buffer, service, index, server, phase]);
 
   const loadOlder = useCallback((): Promise<number> => {
     const before = buffer.first?.cursor;
     if (before === undefined || buffer.all.length >= MOST_LINES) return Promise.resolve(0);
     older.current ??= call("GET /api/services/{name}/logs", {
       params: { name: service },
-      query: { index, limit: OLDER_PAGE, before },
+      query: { ...queryOf({ index, server }), limit: OLDER_PAGE, before },
     })
       .then((page) => {
         setState((now) => ({ ...now, moreBefore: page.more_before && page.lines.length > 0 }));
@@ -107,7 +112,7 @@ export function useOutput(service: string, index: number, following: () => boole
         older.current = null;
       });
     return older.current;
-  }, [buffer, service, index]);
+  }, [buffer, service, index, server]);
 
   const reach = useCallback(
     async (cursor: string): Promise<void> => {
