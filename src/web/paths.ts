@@ -5,14 +5,29 @@ export const SERVICE_TABS = ["summary", "output", "processes", "definition", "hi
 /** One of `SERVICE_TABS`. */
 export type ServiceTab = (typeof SERVICE_TABS)[number];
 
+/** Tabs of a server's page; the first one is the default and left out of the address. */
+export const SERVER_TABS = ["charts", "services", "processes", "ports", "events"] as const;
+/** One of `SERVER_TABS`. */
+export type ServerTab = (typeof SERVER_TABS)[number];
+
 /** Addresses of the dashboard's pages. */
 export const paths = {
   overview: () => "/",
   service: (name: string, tab: ServiceTab = "summary") =>
     `/services/${encodeURIComponent(name)}${tab === "summary" ? "" : `?tab=${tab}`}`,
   /** One line of a service's output. */
-  outputLine: (name: string, index: number, cursor: string) =>
-    `/services/${encodeURIComponent(name)}?tab=output${index === 0 ? "" : `&instance=${index}`}&at=${encodeURIComponent(cursor)}`,
+  outputLine: (name: string, { index, server }: { index: number; server?: string | undefined }, cursor: string) =>
+    `/services/${encodeURIComponent(name)}?tab=output${index === 0 ? "" : `&instance=${index}`}${
+      server === undefined ? "" : `&server=${encodeURIComponent(server)}`
+    }&at=${encodeURIComponent(cursor)}`,
+  servers: () => "/servers",
+  /** By name, or by id. */
+  server: (name: string, tab: ServerTab = "charts") =>
+    `/servers/${encodeURIComponent(name)}${tab === "charts" ? "" : `?tab=${tab}`}`,
+  /** Not /metrics, which is for scrapers. */
+  metrics: () => "/compare",
+  operations: () => "/ops",
+  operation: (id: string) => `/ops/${encodeURIComponent(id)}`,
   addService: () => "/add",
   adopt: () => "/adopt",
   import: () => "/import",

@@ -1,7 +1,10 @@
 // Which page stands at which address, and what of it the navigation shows. Pages other than the first are loaded when wanted.
 import Cable from "lucide-react/icons/cable";
+import ChartLine from "lucide-react/icons/chart-line";
 import Home from "lucide-react/icons/house";
 import KeyRound from "lucide-react/icons/key-round";
+import ListChecks from "lucide-react/icons/list-checks";
+import ServerIcon from "lucide-react/icons/server";
 import Cog from "lucide-react/icons/settings";
 import { lazy, type ComponentType } from "react";
 import { Overview } from "./pages/overview/Overview.tsx";
@@ -33,6 +36,15 @@ const AddServicePage = lazy(async () => ({
 const AdoptPage = lazy(async () => ({ default: (await import("./pages/adopt/AdoptPage.tsx")).AdoptPage }));
 const ImportPage = lazy(async () => ({ default: (await import("./pages/import/ImportPage.tsx")).ImportPage }));
 const FirstRunPage = lazy(async () => ({ default: (await import("./pages/first-run/FirstRunPage.tsx")).FirstRunPage }));
+const ServersPage = lazy(async () => ({ default: (await import("./pages/servers/ServersPage.tsx")).ServersPage }));
+const ServerPage = lazy(async () => ({ default: (await import("./pages/server/ServerPage.tsx")).ServerPage }));
+const MetricsPage = lazy(async () => ({ default: (await import("./pages/metrics/MetricsPage.tsx")).MetricsPage }));
+const OperationsPage = lazy(async () => ({
+  default: (await import("./pages/operations/OperationsPage.tsx")).OperationsPage,
+}));
+const OperationPage = lazy(async () => ({
+  default: (await import("./pages/operations/OperationPage.tsx")).OperationPage,
+}));
 const PortsPage = lazy(async () => ({ default: (await import("./pages/ports/PortsPage.tsx")).PortsPage }));
 const TokensPage = lazy(async () => ({ default: (await import("./pages/tokens/TokensPage.tsx")).TokensPage }));
 const SettingsPage = lazy(async () => ({ default: (await import("./pages/settings/SettingsPage.tsx")).SettingsPage }));
@@ -44,6 +56,26 @@ export const PAGES: readonly PageRoute[] = [
     name: "The overview",
     nav: { label: "Overview", to: paths.overview(), icon: Home, key: "o", phone: true },
   },
+  {
+    pattern: paths.servers(),
+    page: ServersPage,
+    name: "The list of servers",
+    nav: { label: "Servers", to: paths.servers(), icon: ServerIcon, key: "n", phone: true },
+  },
+  { pattern: "/servers/:id", page: ServerPage, name: "The server's page" },
+  {
+    pattern: paths.metrics(),
+    page: MetricsPage,
+    name: "The metrics",
+    nav: { label: "Metrics", to: paths.metrics(), icon: ChartLine, key: "m", phone: true },
+  },
+  {
+    pattern: paths.operations(),
+    page: OperationsPage,
+    name: "The list of operations",
+    nav: { label: "Operations", to: paths.operations(), icon: ListChecks, key: "x", phone: false },
+  },
+  { pattern: "/ops/:id", page: OperationPage, name: "The operation's page" },
   { pattern: "/services/:name", page: ServicePage, name: "The service's page" },
   { pattern: paths.addService(), page: AddServicePage, name: "The form for a new service" },
   { pattern: paths.adopt(), page: AdoptPage, name: "The list of processes" },
@@ -53,7 +85,7 @@ export const PAGES: readonly PageRoute[] = [
     pattern: paths.ports(),
     page: PortsPage,
     name: "The list of ports",
-    nav: { label: "Ports", to: paths.ports(), icon: Cable, key: "p", phone: true },
+    nav: { label: "Ports", to: paths.ports(), icon: Cable, key: "p", phone: false },
   },
   {
     pattern: paths.tokens(),

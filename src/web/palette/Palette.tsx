@@ -1,15 +1,16 @@
-// Search for a service, a page or an act, and do it: Ctrl+K.
+// Search for a service, a server, a page or an act, and do it: Ctrl+K.
 import { Dialog } from "@base-ui/react/dialog";
 import { Command } from "cmdk";
 import { useRef, useState } from "react";
 import { useLocation } from "wouter";
-import { useBlocked, useServices } from "../api/hooks.ts";
+import { useBlocked, useServers, useServices } from "../api/hooks.ts";
 import { serviceCan, VERBS } from "../api/service-can.ts";
 import { useApp } from "../app-context.ts";
 import type { ServiceAction } from "../../contract/operations.ts";
 import type { ServiceStatus } from "../../contract/status.ts";
 import { paths } from "../paths.ts";
 import { PAGES } from "../routes.tsx";
+import { ServerMark } from "../ui/ServerMark.tsx";
 import { StateMark } from "../ui/StateMark.tsx";
 import { Kbd } from "../ui/Tag.tsx";
 import styles from "./Palette.module.css";
@@ -43,12 +44,13 @@ export function Palette({ onClose }: { onClose: () => void }) {
               ref={input}
               value={search}
               onValueChange={setSearch}
-              placeholder="Service, page or act…"
+              placeholder="Service, server, page or act…"
               className={styles["input"]}
             />
             <Command.List className={styles["list"]} tabIndex={-1}>
               <Command.Empty className={styles["empty"]}>Nothing is called like that.</Command.Empty>
               <Services search={search} go={go} onClose={onClose} />
+              <Servers search={search} go={go} />
               <Pages search={search} go={go} onClose={onClose} />
             </Command.List>
             <div className={styles["foot"]} aria-hidden="true">
@@ -73,6 +75,30 @@ interface PartProps {
   search: string;
   go: (to: string) => void;
   onClose: () => void;
+}
+
+/** With one machine there is none to search for. */
+function Servers({ search, go }: Omit<PartProps, "onClose">) {
+  const servers = useServers() ?? [];
+  const words = wordsOf(search);
+  if (servers.length < 2 || words.length === 0) return null;
+  const found = servers.filter(({ name, host, tags }) =>
+    words.every((word) => [name, host, ...tags].join(" ").toLowerCase().includes(word)),
+  );
+  return (
+    <Command.Group heading={found.length === 0 ? undefined : "Servers"} className={styles["group"]}>
+      {found.slice(0, MOST_RESULTS).map((server) => (
+        <Command.Item
+          key={server.id}
+          value={`server ${server.id}`}
+          className={styles["item"]}
+          onSelect={() => go(paths.server(server.name))}
+        >
+          <ServerMark server={server} bare /> {server.name}
+        </Command.Item>
+      ))}
+    </Command.Group>
+  );
 }
 
 function Services({ search, go, onClose }: PartProps) {

@@ -4,7 +4,7 @@ import { Signal } from "../api/signal.ts";
 export interface Preferences {
   theme: "dark" | "light" | "system";
   view: "table" | "cards";
-  groupBy: "none" | "kind" | "state" | `label:${string}`;
+  groupBy: "none" | "kind" | "state" | "server" | `label:${string}`;
   /** Single-key shortcuts; people who dictate need them off (WCAG 2.1.4). */
   shortcuts: boolean;
   /** Wrap long lines of output. */

@@ -75,7 +75,7 @@ export function BottomBar() {
 
 function Item({ item }: { item: NavItem }) {
   const [location] = useLocation();
-  const here = location === item.to;
+  const here = location === item.to || (item.to !== paths.overview() && location.startsWith(`${item.to}/`));
   const Icon = item.icon;
   return (
     <Link

@@ -8,13 +8,15 @@ export function Tag({
   children,
   tone,
   title,
+  className,
 }: {
   children: ReactNode;
   tone?: "ok" | "bad" | "warn" | "info";
   title?: string;
+  className?: string | undefined;
 }) {
   return (
-    <span className={cx(styles["tag"], tone !== undefined && styles[tone])} title={title}>
+    <span className={cx(styles["tag"], tone !== undefined && styles[tone], className)} title={title}>
       {children}
     </span>
   );

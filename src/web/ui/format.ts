@@ -48,6 +48,14 @@ const clock = new Intl.DateTimeFormat(undefined, {
   second: "2-digit",
   hourCycle: "h23",
 });
+const minutes = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const dayAndMinutes = new Intl.DateTimeFormat(undefined, {
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
 const exact = new Intl.DateTimeFormat(undefined, {
   year: "numeric",
   month: "short",
@@ -62,6 +70,12 @@ const exact = new Intl.DateTimeFormat(undefined, {
 /** "14:02:07" in the browser's zone. */
 export function formatClock(at: number): string {
   return clock.format(at);
+}
+
+/** "13:58" of today, "Nov 24, 13:58" of another day. */
+export function formatShortClock(at: number, now: number): string {
+  const today = new Date(at).toDateString() === new Date(now).toDateString();
+  return (today ? minutes : dayAndMinutes).format(at);
 }
 
 /** Date, time and zone: what stands behind a relative time. */

@@ -3,7 +3,7 @@ import Grid from "lucide-react/icons/layout-grid";
 import Rows from "lucide-react/icons/rows-3";
 import Search from "lucide-react/icons/search";
 import { useEffect, useRef } from "react";
-import { usePreferences } from "../../api/hooks.ts";
+import { usePreferences, useServers } from "../../api/hooks.ts";
 import { useApp } from "../../app-context.ts";
 import type { Preferences } from "../../preferences/preferences.ts";
 import { isTyping } from "../../ui/is-typing.ts";
@@ -134,10 +134,12 @@ function FilterBox({ text, onText }: { text: string; onText: (text: string) => v
 function GroupAndLook({ labels, narrow }: { labels: string[]; narrow: boolean }) {
   const { preferences } = useApp();
   const { groupBy, view } = usePreferences();
+  const fleet = (useServers()?.length ?? 1) > 1;
   const options: { value: Preferences["groupBy"]; label: string }[] = [
     { value: "none", label: "Not grouped" },
     { value: "kind", label: "Group by kind" },
     { value: "state", label: "Group by state" },
+    ...(fleet ? [{ value: "server" as const, label: "Group by server" }] : []),
     ...labels.map((label) => ({ value: `label:${label}` as const, label: `Group by ${label}` })),
   ];
   const known = options.some((option) => option.value === groupBy) ? groupBy : "none";

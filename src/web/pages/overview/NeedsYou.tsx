@@ -47,8 +47,8 @@ function Card({ problem }: { problem: Problem }) {
     <li className={cx(styles["card"], problem.tone === "warn" && styles["warn"])}>
       <div className={styles["head"]}>
         <StateMark state={problem.mark} word={problem.word} tone={problem.tone} />
-        <Link href={paths.service(problem.service)} className={styles["name"]}>
-          {problem.service}
+        <Link href={addressOf(problem)} className={styles["name"]}>
+          {problem.service ?? problem.server}
         </Link>
       </div>
       <p className={styles["sentence"]}>
@@ -60,7 +60,7 @@ function Card({ problem }: { problem: Problem }) {
         {problem.remedies.map(({ remedy, label }, index) => (
           <RemedyButton
             key={remedy}
-            service={problem.service}
+            problem={problem}
             remedy={remedy}
             label={label}
             primary={index === 0 && problem.tone === "bad"}
@@ -69,6 +69,11 @@ function Card({ problem }: { problem: Problem }) {
       </div>
     </li>
   );
+}
+
+/** The page of what it is about. */
+function addressOf({ service, server }: Problem): string {
+  return service === null ? paths.server(server ?? "") : paths.service(service);
 }
 
 function Words({ piece }: { piece: Piece }) {
@@ -80,20 +85,33 @@ function Words({ piece }: { piece: Piece }) {
 }
 
 function RemedyButton({
-  service,
+  problem,
   remedy,
   label,
   primary,
 }: {
-  service: string;
+  problem: Problem;
   remedy: Remedy;
   label: string;
   primary: boolean;
 }) {
   const { acts } = useApp();
   const blocked = useBlocked("operate");
+  const service = problem.service ?? "";
   const acting = useActing(service);
   const [, navigate] = useLocation();
+  if (remedy === "server" || remedy === "server-events") {
+    const name = problem.server ?? "";
+    return (
+      <Button
+        size="s"
+        aria-label={`${label}: ${name}`}
+        onClick={() => navigate(paths.server(name, remedy === "server" ? "charts" : "events"))}
+      >
+        {label}
+      </Button>
+    );
+  }
   if (remedy === "output" || remedy === "definition" || remedy === "history") {
     return (
       <Button

@@ -1,26 +1,35 @@
-// The first screen: this machine, what needs a person, and all services.
+// The first screen: the machines, what needs a person, and all services.
 import Plus from "lucide-react/icons/plus";
-import { useBlocked, useLoaded, useServices } from "../../api/hooks.ts";
+import { lazy, Suspense, useState } from "react";
+import { useBlocked, useLoaded, useServers, useServices } from "../../api/hooks.ts";
 import { paths } from "../../paths.ts";
 import { Page } from "../../shell/Page.tsx";
-import { ButtonLink } from "../../ui/Button.tsx";
+import { Button, ButtonLink } from "../../ui/Button.tsx";
 import { Empty, Loading } from "../../ui/Empty.tsx";
 import { plural } from "../../ui/format.ts";
-import { MachineStrip } from "./MachineStrip.tsx";
+import { FleetStrip } from "./FleetStrip.tsx";
 import { NeedsYou } from "./NeedsYou.tsx";
 import styles from "./Overview.module.css";
 import { ServiceList } from "./ServiceList.tsx";
 import { useProblems } from "./use-problems.ts";
 import { useRecentShapes } from "./use-recent-shapes.ts";
 
+const AddServer = lazy(async () => ({ default: (await import("../servers/AddServer.tsx")).AddServer }));
+
 export function Overview() {
   const services = useServices();
+  const servers = useServers()?.length ?? 1;
+  const [adding, setAdding] = useState(false);
   const loaded = useLoaded();
   const problems = useProblems();
   const mayWrite = useBlocked("write") === null;
   useRecentShapes();
   const sub = loaded
-    ? [plural(services.length, "service"), problems.length > 0 && `${problems.length} need you`]
+    ? [
+        servers > 1 && plural(servers, "server"),
+        plural(services.length, "service"),
+        problems.length > 0 && `${problems.length} need you`,
+      ]
         .filter(Boolean)
         .join(" · ")
     : "one moment";
@@ -30,16 +39,22 @@ export function Overview() {
       sub={sub}
       actions={
         mayWrite ? (
-          <ButtonLink look="primary" to={paths.addService()}>
-            <Plus aria-hidden="true" />
-            <span>
-              Add<span className={styles["wide"]}> service</span>
-            </span>
-          </ButtonLink>
+          <>
+            <Button className={styles["wide"]} onClick={() => setAdding(true)}>
+              Add server
+            </Button>
+            <ButtonLink look="primary" to={paths.addService()}>
+              <Plus aria-hidden="true" />
+              <span>
+                Add<span className={styles["wide"]}> service</span>
+              </span>
+            </ButtonLink>
+          </>
         ) : undefined
       }
     >
-      <MachineStrip />
+      <FleetStrip />
+      <Suspense fallback={null}>{adding ? <AddServer onClose={() => setAdding(false)} /> : null}</Suspense>
       {loaded ? (
         services.length === 0 ? (
           <Nothing mayWrite={mayWrite} />

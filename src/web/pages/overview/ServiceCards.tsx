@@ -1,7 +1,7 @@
 // Services as cards, as many side by side as fit; one below the other on phones.
 import { memo, useEffect, useMemo } from "react";
 import { Link } from "wouter";
-import { useActing, useService, useSettings } from "../../api/hooks.ts";
+import { useActing, useServers, useService, useSettings } from "../../api/hooks.ts";
 import { cpuOf, memoryOf, startedAt } from "../../api/live-store.ts";
 import { paths } from "../../paths.ts";
 import { cx } from "../../ui/cx.ts";
@@ -11,7 +11,7 @@ import { Tag } from "../../ui/Tag.tsx";
 import { Since } from "../../ui/Time.tsx";
 import { useMedia } from "../../ui/use-media.ts";
 import type { Group } from "./filter.ts";
-import { CpuShape, Ports, RowState } from "./parts.tsx";
+import { CpuShape, Ports, RowState, Where } from "./parts.tsx";
 import { RowActions } from "./RowActions.tsx";
 import type { Selection } from "./selection.ts";
 import styles from "./ServiceCards.module.css";
@@ -21,6 +21,8 @@ import { useSelected } from "./use-selected.ts";
 
 /** Fingers need more room than pointers. */
 const CARD = { narrow: 162, wide: 136 };
+/** The line of servers, where there are several. */
+const WHERE = 30;
 const GAP = 12;
 const GROUP = 40;
 
@@ -35,13 +37,10 @@ interface ServiceCardsProps {
 
 export function ServiceCards({ groups, selection, keys, narrow }: ServiceCardsProps) {
   const columns = useColumns(narrow);
+  const fleet = (useServers()?.length ?? 1) > 1;
+  const card = CARD[narrow ? "narrow" : "wide"] + (fleet ? WHERE : 0);
   const lines = useMemo(() => linesOf(groups, columns), [groups, columns]);
-  const rows = useRows(
-    useMemo(
-      () => lines.map((line) => ("group" in line ? GROUP : CARD[narrow ? "narrow" : "wide"] + GAP)),
-      [lines, narrow],
-    ),
-  );
+  const rows = useRows(useMemo(() => lines.map((line) => ("group" in line ? GROUP : card + GAP)), [lines, card]));
   const { onReveal, cursor } = keys;
   const { reveal } = rows;
   useEffect(() => {
@@ -76,6 +75,7 @@ export function ServiceCards({ groups, selection, keys, narrow }: ServiceCardsPr
                   current={line.place + column === cursor}
                   selection={selection}
                   narrow={narrow}
+                  fleet={fleet}
                 />
               ))
             )}
@@ -113,11 +113,13 @@ const ServiceCard = memo(function ServiceCard({
   current,
   selection,
   narrow,
+  fleet,
 }: {
   name: string;
   current: boolean;
   selection: Selection;
   narrow: boolean;
+  fleet: boolean;
 }) {
   const status = useService(name);
   const acting = useActing(name);
@@ -134,6 +136,7 @@ const ServiceCard = memo(function ServiceCard({
       data-service={name}
       className={cx(
         styles["card"],
+        fleet && styles["placed"],
         alert && styles["alert"],
         selected && styles["selected"],
         current && styles["current"],
@@ -156,6 +159,7 @@ const ServiceCard = memo(function ServiceCard({
         <span>{formatPercent(cpu)}</span>
         <span>{formatBytes(memoryOf(status))}</span>
       </div>
+      {fleet ? <Where status={status} most={3} /> : null}
       <div className={styles["foot"]}>
         <Ports status={status} host={settings?.default_tailscale_domain} most={narrow ? 2 : 3} />
         <RowActions status={status} />

@@ -2,7 +2,7 @@
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import { SECOND } from "../../../base/units.ts";
-import { usePreferences, useServices } from "../../api/hooks.ts";
+import { usePreferences, useServers, useServices } from "../../api/hooks.ts";
 import { useApp } from "../../app-context.ts";
 import { paths } from "../../paths.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -40,19 +40,27 @@ export function ServiceList({ problems }: { problems: Problem[] }) {
   const text = useDeferredValue(view.text);
   const narrow = useMedia("(max-width: 767px)");
   const [selection] = useState(() => new Selection());
-  const troubled = useMemo(() => new Set(problems.map((problem) => problem.service)), [problems]);
+  const troubled = useMemo(() => new Set(problems.flatMap(({ service }) => service ?? [])), [problems]);
   const resort = useResort(view.sort);
 
-  const found = useMemo(() => services.filter((status) => matches(status, { ...view, text })), [services, view, text]);
   const { store } = useApp();
+  const servers = useServers();
+  const nameOf = useMemo(() => {
+    const names = new Map(servers?.map(({ id, name }) => [id, name]));
+    return (id: string) => names.get(id);
+  }, [servers]);
+  const found = useMemo(
+    () => services.filter((status) => matches(status, { ...view, text }, nameOf)),
+    [services, view, text, nameOf],
+  );
   const groups = useMemo(() => {
     // Read anew from the store: numbers moved since `services` was made.
     const rows = found
       .filter((status) => isShown(status, view.show, troubled))
       .map((status) => store.row(status.name) ?? status);
-    return groupServices(sortServices(rows, view.sort, view.descending), groupBy);
+    return groupServices(sortServices(rows, view.sort, view.descending), groupBy, nameOf);
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- resort is a clock
-  }, [found, view.show, view.sort, view.descending, troubled, groupBy, store, resort]);
+  }, [found, view.show, view.sort, view.descending, troubled, groupBy, nameOf, store, resort]);
   const order = useMemo(() => groups.flatMap(({ names }) => names), [groups]);
   useForgetHidden(selection, services.length, order);
   const keys = useListKeys(order, selection);
@@ -75,7 +83,7 @@ export function ServiceList({ problems }: { problems: Problem[] }) {
         view={view}
         onView={setView}
         counts={counts}
-        facets={useMemo(() => facetsOf(services, MOST_LABEL_CHIPS), [services])}
+        facets={useMemo(() => facetsOf(services, MOST_LABEL_CHIPS, nameOf), [services, nameOf])}
         labels={useMemo(() => labelKeysOf(services), [services])}
         narrow={narrow}
       />

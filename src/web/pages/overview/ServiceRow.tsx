@@ -8,7 +8,7 @@ import { cx } from "../../ui/cx.ts";
 import { BareCheckbox } from "../../ui/Field.tsx";
 import { formatBytes, formatPercent, NONE } from "../../ui/format.ts";
 import { Since } from "../../ui/Time.tsx";
-import { CpuShape, Ports, RowState } from "./parts.tsx";
+import { CpuShape, Ports, RowState, Where } from "./parts.tsx";
 import { RowActions } from "./RowActions.tsx";
 import type { Selection } from "./selection.ts";
 import { useSelected } from "./use-selected.ts";
@@ -22,9 +22,11 @@ interface ServiceRowProps {
   current: boolean;
   selection: Selection;
   order: readonly string[];
+  /** There is more than one server: say where it is. */
+  fleet: boolean;
 }
 
-export const ServiceRow = memo(function ServiceRow({ name, index, current, selection, order }: ServiceRowProps) {
+export const ServiceRow = memo(function ServiceRow({ name, index, current, selection, order, fleet }: ServiceRowProps) {
   const status = useService(name);
   const acting = useActing(name);
   const selected = useSelected(selection, name);
@@ -34,7 +36,12 @@ export const ServiceRow = memo(function ServiceRow({ name, index, current, selec
   const started = startedAt(status);
   return (
     <tr
-      className={cx(styles["row"], selected && styles["selected"], current && styles["current"])}
+      className={cx(
+        styles["row"],
+        fleet && styles["fleet"],
+        selected && styles["selected"],
+        current && styles["current"],
+      )}
       aria-rowindex={index + 2}
       aria-selected={selected}
       data-service={name}
@@ -61,6 +68,11 @@ export const ServiceRow = memo(function ServiceRow({ name, index, current, selec
           {status.reason ?? status.description}
         </div>
       </td>
+      {fleet ? (
+        <td className={styles["where"]}>
+          <Where status={status} most={3} />
+        </td>
+      ) : null}
       <td className={styles["ports"]}>
         <Ports status={status} host={settings?.default_tailscale_domain} most={2} />
       </td>

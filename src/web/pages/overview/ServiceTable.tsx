@@ -2,6 +2,7 @@
 import ArrowDown from "lucide-react/icons/arrow-down";
 import ArrowUp from "lucide-react/icons/arrow-up";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useServers } from "../../api/hooks.ts";
 import { BareCheckbox } from "../../ui/Field.tsx";
 import { cx } from "../../ui/cx.ts";
 import type { Group, SortKey, View } from "./filter.ts";
@@ -36,14 +37,15 @@ export function ServiceTable({ groups, order, selection, keys, view, onView }: S
     onReveal((place) => reveal(lines.findIndex((line) => "place" in line && line.place === place)));
     return () => onReveal(null);
   });
+  const fleet = (useServers()?.length ?? 1) > 1;
   const first = rows.items[0];
   const last = rows.items.at(-1);
   const below = last === undefined ? 0 : rows.height - last.start - last.size;
   return (
     <div className={styles["frame"]} ref={rows.box}>
-      <table className={styles["table"]} aria-rowcount={lines.length + 1}>
+      <table className={cx(styles["table"], fleet && styles["fleet"])} aria-rowcount={lines.length + 1}>
         <caption className="visually-hidden">Services, their state, ports, CPU, memory and uptime</caption>
-        <Head order={order} selection={selection} view={view} onView={onView} />
+        <Head order={order} selection={selection} view={view} onView={onView} fleet={fleet} />
         <tbody>
           {first !== undefined && first.start > 0 ? <Spacer height={first.start} /> : null}
           {rows.items.map(({ index }) => {
@@ -61,6 +63,7 @@ export function ServiceTable({ groups, order, selection, keys, view, onView }: S
                 current={line.place === cursor}
                 selection={selection}
                 order={order}
+                fleet={fleet}
               />
             );
           })}
@@ -87,7 +90,13 @@ function Spacer({ height }: { height: number }) {
   );
 }
 
-function Head({ order, selection, view, onView }: Pick<ServiceTableProps, "order" | "selection" | "view" | "onView">) {
+function Head({
+  order,
+  selection,
+  view,
+  onView,
+  fleet,
+}: Pick<ServiceTableProps, "order" | "selection" | "view" | "onView"> & { fleet: boolean }) {
   useSyncExternalStore(selection.changed.subscribe, selection.changed.getVersion);
   const chosen = order.filter((name) => selection.has(name)).length;
   const all = order.length > 0 && chosen === order.length;
@@ -104,6 +113,11 @@ function Head({ order, selection, view, onView }: Pick<ServiceTableProps, "order
         </th>
         <SortHead label="State" sort="state" view={view} onView={onView} className={styles["state"]} />
         <SortHead label="Service" sort="name" view={view} onView={onView} />
+        {fleet ? (
+          <th scope="col" className={styles["where"]}>
+            Where
+          </th>
+        ) : null}
         <th scope="col" className={styles["ports"]}>
           Ports
         </th>

@@ -1,5 +1,6 @@
 // Which services are shown, in which order and groups: pure functions of the rows and of what the address says.
 import type { InstanceState, ServiceStatus } from "../../../contract/status.ts";
+import { placesOf } from "../../api/places.ts";
 import { compareNames, cpuOf, memoryOf, startedAt } from "../../api/live-store.ts";
 import type { Preferences } from "../../preferences/preferences.ts";
 
@@ -10,7 +11,7 @@ export type SortKey = "name" | "state" | "cpu" | "memory" | "up" | "restarts";
 export interface View {
   text: string;
   show: Show;
-  /** "kind:backend" or "label:env=prod"; all must hold, kinds among each other any. */
+  /** "kind:backend", "server:web-1" or "label:env=prod"; all must hold, kinds and servers among each other any. */
   facets: readonly string[];
   sort: SortKey;
   descending: boolean;
@@ -51,7 +52,13 @@ export function isShown(status: ServiceStatus, show: Show, problems: ReadonlySet
   return show === "all" || problems.has(status.name);
 }
 
-export function matches(status: ServiceStatus, view: View): boolean {
+/** Names of servers by id; undefined for one that nobody knows. */
+export type NameOf = (serverId: string) => string | undefined;
+
+export function matches(status: ServiceStatus, view: View, nameOf: NameOf): boolean {
+  const servers = view.facets.filter((facet) => facet.startsWith("server:"));
+  if (servers.length > 0 && !placesOf(status, nameOf).some(({ name }) => servers.includes(`server:${name}`)))
+    return false;
   const kinds = view.facets.filter((facet) => facet.startsWith("kind:"));
   if (kinds.length > 0 && !kinds.includes(`kind:${status.kind}`)) return false;
   for (const facet of view.facets) {
@@ -78,6 +85,7 @@ function textOf(status: ServiceStatus): string {
     status.reason,
     ...status.ports,
     ...status.detected_ports,
+    ...status.instances.map(({ server }) => server),
     ...labels,
   ]
     .filter((part) => part !== null)
@@ -120,11 +128,12 @@ export interface Group {
   names: readonly string[];
 }
 
-export function groupServices(services: readonly ServiceStatus[], by: Preferences["groupBy"]): Group[] {
+/** A service on several servers stands once, under all of them together. */
+export function groupServices(services: readonly ServiceStatus[], by: Preferences["groupBy"], nameOf: NameOf): Group[] {
   if (by === "none") return [{ title: "", names: services.map(({ name }) => name) }];
   const groups = new Map<string, string[]>();
   for (const status of services) {
-    const title = groupOf(status, by);
+    const title = groupOf(status, by, nameOf);
     const names = groups.get(title);
     if (names === undefined) groups.set(title, [status.name]);
     else names.push(status.name);
@@ -136,7 +145,14 @@ export function groupServices(services: readonly ServiceStatus[], by: Preference
     .sort((a, b) => order(a.title) - order(b.title) || compareNames(a.title, b.title));
 }
 
-function groupOf(status: ServiceStatus, by: Exclude<Preferences["groupBy"], "none">): string {
+const MOST_NAMED = 3;
+
+function groupOf(status: ServiceStatus, by: Exclude<Preferences["groupBy"], "none">, nameOf: NameOf): string {
+  if (by === "server") {
+    const names = placesOf(status, nameOf).map(({ name }) => name);
+    if (names.length === 0) return "no server";
+    return names.length > MOST_NAMED ? `${names.length} servers` : names.join(" + ");
+  }
   if (by === "kind") return status.kind;
   if (by === "state") return status.state;
   const label = by.slice("label:".length);
@@ -147,11 +163,14 @@ function groupOf(status: ServiceStatus, by: Exclude<Preferences["groupBy"], "non
 export function facetsOf(
   services: readonly ServiceStatus[],
   most: number,
+  nameOf: NameOf,
 ): { facet: string; label: string; count: number }[] {
   const kinds = new Map<string, number>();
   const labels = new Map<string, number>();
+  const servers = new Map<string, number>();
   for (const status of services) {
     kinds.set(status.kind, (kinds.get(status.kind) ?? 0) + 1);
+    for (const { name } of placesOf(status, nameOf)) servers.set(name, (servers.get(name) ?? 0) + 1);
     for (const [key, value] of Object.entries(status.labels)) {
       labels.set(`${key}=${value}`, (labels.get(`${key}=${value}`) ?? 0) + 1);
     }
@@ -160,6 +179,12 @@ export function facetsOf(
   return [
     ...(kinds.size > 1 ? [...kinds].map(([kind, count]) => ({ facet: `kind:${kind}`, label: kind, count })) : []),
     ...common.slice(0, most).map(([pair, count]) => ({ facet: `label:${pair}`, label: pair.replace("=", ":"), count })),
+    ...(servers.size > 1
+      ? [...servers]
+          .sort((a, b) => compareNames(a[0], b[0]))
+          .slice(0, most)
+          .map(([name, count]) => ({ facet: `server:${name}`, label: `on ${name}`, count }))
+      : []),
   ];
 }
 

@@ -2,9 +2,13 @@
 import type { ServiceAction } from "../../../contract/operations.ts";
 import type { InstanceState, ServiceStatus } from "../../../contract/status.ts";
 import { useRecentCpu } from "../../api/hooks.ts";
+import { isAllStale, placesOf } from "../../api/places.ts";
+import { useApp } from "../../app-context.ts";
+import { paths } from "../../paths.ts";
 import { Sparkline } from "../../ui/Sparkline.tsx";
 import { StateMark } from "../../ui/StateMark.tsx";
 import { PortTag, Tag, type ShownPort } from "../../ui/Tag.tsx";
+import { Link } from "wouter";
 import styles from "./parts.module.css";
 
 const GOING: Record<ServiceAction, InstanceState> = {
@@ -14,18 +18,51 @@ const GOING: Record<ServiceAction, InstanceState> = {
   kill: "stopping",
 };
 
-/** The state, or what it is about to become because this browser asked. */
+/** The state, or what it is about to become because this browser asked. What its servers said before they went is no green. */
 export function RowState({ status, acting }: { status: ServiceStatus; acting: ServiceAction | undefined }) {
   const state = acting === undefined ? status.state : GOING[acting];
-  const word = acting === "restart" ? "restarting" : state;
-  const up = status.instances.filter((instance) => instance.state === "running").length;
+  const old = acting === undefined && isAllStale(status);
+  const word = acting === "restart" ? "restarting" : old ? `was ${state}` : state;
+  const up = status.instances.filter((instance) => instance.state === "running" && !instance.stale).length;
   return (
     <span className={styles["state"]}>
-      <StateMark state={state} word={word} />
+      <StateMark state={state} word={word} {...(old && { tone: "off" as const })} />
       {status.instances.length > 1 ? (
         <span className={styles["count"]} title={`${up} of ${status.instances.length} instances run`}>
           {up}/{status.instances.length}
         </span>
+      ) : null}
+    </span>
+  );
+}
+
+/** Its servers, `most` of them; those that are not heard are dashed and say so. */
+export function Where({ status, most }: { status: ServiceStatus; most: number }) {
+  const { servers } = useApp();
+  const places = placesOf(status, (id) => servers.get(id)?.name);
+  const shown = places.length > most ? places.slice(0, most - 1) : places;
+  return (
+    <span className={styles["where"]}>
+      {shown.map(({ id, name, stale, untold }) => (
+        <Link key={id} href={paths.server(name)}>
+          <Tag
+            title={stale ? `${name}: what it told is old` : untold ? `${name}: nothing told yet` : name}
+            {...((stale || untold) && { className: styles["old"] })}
+          >
+            {name}
+            {stale ? <span className="visually-hidden"> (not heard)</span> : null}
+          </Tag>
+        </Link>
+      ))}
+      {places.length > shown.length ? (
+        <Tag
+          title={places
+            .slice(shown.length)
+            .map(({ name }) => name)
+            .join(", ")}
+        >
+          +{places.length - shown.length}
+        </Tag>
       ) : null}
     </span>
   );

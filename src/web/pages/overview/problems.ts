@@ -1,5 +1,6 @@
-// What needs a person, as pure sentences: root causes first, one for each service, with the buttons that end it.
+// What needs a person, as pure sentences: root causes first, one for each server and service, with the buttons that end it.
 import type { RouteResult } from "../../../contract/routes.ts";
+import type { ServerNode } from "../../../contract/server.ts";
 import type { InstanceStatus, ServiceStatus } from "../../../contract/status.ts";
 import { MINUTE } from "../../../base/units.ts";
 
@@ -10,12 +11,15 @@ export type PortConflicts = RouteResult<"GET /api/port-conflicts">;
 export type Piece = string | { name: string } | { quote: string } | { time: number } | { due: number };
 
 /** What a button of a problem does. */
-export type Remedy = "start" | "restart" | "stop" | "output" | "definition" | "history";
+export type Remedy = "start" | "restart" | "stop" | "output" | "definition" | "history" | "server" | "server-events";
 
 export interface Problem {
   /** Stable while the problem is the same. */
   key: string;
-  service: string;
+  /** Null for a server's own problem. */
+  service: string | null;
+  /** Name of the server that it is about. */
+  server: string | null;
   tone: "bad" | "warn";
   /** The word beside the mark. */
   word: string;
@@ -32,12 +36,18 @@ const TELL_OOM_FOR = 30 * MINUTE;
 const FLAPPING_RESTARTS = 3;
 const FLAPPING_WITHIN = 5 * MINUTE;
 
-/** All problems, gravest first. `now` in Unix milliseconds of the hub. */
+/**
+ * All problems, gravest first. A server that is offline is one; what its services said before it went is none of its own.
+ * `now` in Unix milliseconds of the hub.
+ */
 export function findProblems(
-  services: readonly ServiceStatus[],
+  all: readonly ServiceStatus[],
+  servers: readonly ServerNode[],
   conflicts: PortConflicts | undefined,
   now: number,
 ): Problem[] {
+  const gone = servers.filter(({ state, revoked }) => state === "offline" && !revoked);
+  const services = withoutServers(all, new Set(servers.flatMap(({ id, state }) => (state === "offline" ? id : []))));
   const strangers = new Map<string, NonNullable<typeof conflicts>["strangers"][number]>();
   for (const stranger of conflicts?.strangers ?? []) strangers.set(stranger.service, stranger);
   const bad: Problem[] = [];
@@ -48,10 +58,11 @@ export function findProblems(
   }
   for (const [port, names] of Object.entries(conflicts?.conflicts ?? {})) {
     const [first] = names;
-    if (first === undefined || bad.some((problem) => names.includes(problem.service))) continue;
+    if (first === undefined || bad.some(({ service }) => service !== null && names.includes(service))) continue;
     warn.push({
       key: `port:${port}`,
       service: first,
+      server: null,
       tone: "warn",
       word: "port",
       mark: "unhealthy",
@@ -60,7 +71,46 @@ export function findProblems(
     });
   }
   bad.sort((a, b) => Number(b.mark === "fatal") - Number(a.mark === "fatal"));
-  return [...bad, ...warn];
+  return [...gone.map(offlineProblem), ...bad, ...warn];
+}
+
+/** Services without their instances on these servers; those that were nowhere else are left out. */
+function withoutServers(services: readonly ServiceStatus[], gone: ReadonlySet<string>): readonly ServiceStatus[] {
+  if (gone.size === 0) return services;
+  return services.flatMap((service) => {
+    const instances = service.instances.filter(({ server_id }) => !gone.has(server_id));
+    if (instances.length === service.instances.length) return [service];
+    if (instances.length === 0) return [];
+    // Its state spoke for the instances that are left out, too.
+    const state =
+      service.state === "fatal" && !instances.some((each) => each.state === "fatal") ? "running" : service.state;
+    return [{ ...service, instances, state }];
+  });
+}
+
+function offlineProblem({ id, name, kind, services, last_seen }: ServerNode): Problem {
+  const inside =
+    services.length === 0
+      ? ""
+      : kind === "bare"
+        ? ` It runs ${services.length === 1 ? services[0] : `${services.length} services`}.`
+        : ` ${services.length === 1 ? `${services[0]} goes` : `Its ${services.length} services go`} on there if the machine lives; what happens is told later.`;
+  return {
+    key: `server:${id}`,
+    service: null,
+    server: name,
+    tone: "bad",
+    word: "offline",
+    mark: "unhealthy",
+    sentence: [
+      ...(last_seen === null ? ["Never heard."] : ["Heard last ", { time: Date.parse(last_seen) }, "."]),
+      inside,
+    ],
+    remedies: [
+      { remedy: "server", label: "Open" },
+      { remedy: "server-events", label: "What happened" },
+    ],
+  };
 }
 
 function problemOf(
@@ -95,6 +145,7 @@ function problemOf(
     strangerProblem(service, stranger) ??
     oomProblem(service, now) ??
     flappingProblem(service, now) ??
+    nowhereProblem(service) ??
     outdatedProblem(service)
   );
 }
@@ -210,6 +261,16 @@ function flappingProblem(service: ServiceStatus, now: number): Problem | null {
   };
 }
 
+/** It should run, and no server fits where it is placed. */
+function nowhereProblem(service: ServiceStatus): Problem | null {
+  if (service.placed_on.length > 0 || service.instances.length > 0 || service.desired !== "running") return null;
+  return {
+    ...head(service, "warn", "nowhere", "waiting"),
+    sentence: ["It should run, but no server has the name or the tags of its placement."],
+    remedies: [{ remedy: "definition", label: "Edit" }],
+  };
+}
+
 function outdatedProblem(service: ServiceStatus): Problem | null {
   const outdated = service.instances.find(
     (instance) =>
@@ -230,7 +291,7 @@ function outdatedProblem(service: ServiceStatus): Problem | null {
 }
 
 function head(service: ServiceStatus, tone: Problem["tone"], word: string, mark: Problem["mark"]) {
-  return { key: `${service.name}:${word}`, service: service.name, tone, word, mark };
+  return { key: `${service.name}:${word}`, service: service.name, server: null, tone, word, mark };
 }
 
 function gaveUp(instance: InstanceStatus | undefined): Piece[] {

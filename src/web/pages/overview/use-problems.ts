@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { SECOND } from "../../../base/units.ts";
 import { call } from "../../api/client.ts";
-import { useLink, useServices } from "../../api/hooks.ts";
+import { useLink, useServers, useServices } from "../../api/hooks.ts";
 import { useApp } from "../../app-context.ts";
 import { useTicking } from "../../ui/ticker.ts";
 import { findProblems, type Problem } from "./problems.ts";
@@ -13,6 +13,7 @@ const LOOK_AGAIN = 15 * SECOND;
 
 export function useProblems(): Problem[] {
   const services = useServices();
+  const servers = useServers();
   const { store } = useApp();
   const { phase } = useLink();
   const conflicts = useQuery({
@@ -23,7 +24,7 @@ export function useProblems(): Problem[] {
   });
   const step = useTicking((now) => Math.floor(now / LOOK_AGAIN));
   return useMemo(
-    () => findProblems(services, conflicts.data, step * LOOK_AGAIN + store.clockSkew),
-    [services, conflicts.data, step, store],
+    () => findProblems(services, servers ?? [], conflicts.data, step * LOOK_AGAIN + store.clockSkew),
+    [services, servers, conflicts.data, step, store],
   );
 }
