@@ -9,6 +9,9 @@ const PACKAGES = {
   nginx: "nginx-light",
   "redis-server": "redis-server",
   python3: "python3-minimal",
+  prometheus: "prometheus",
+  ip: "iproute2",
+  curl: "curl",
 };
 
 function installPrograms() {

@@ -2,11 +2,17 @@
 import { startAgent } from "../../src/agent/agent.ts";
 import type { AgentMethod, AgentParams } from "../../src/contract/agent.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
+import { miniHub } from "./mini-hub.ts";
 
-const agent = await startAgent({ dataDir: process.argv[2] ?? "", serverName: "test", logger: silentLogger });
-agent.connection.listen((notice) => process.send?.({ notice }));
+const agent = await startAgent({
+  dataDir: process.argv[2] ?? "",
+  serverName: "test",
+  allowRun: true,
+  logger: silentLogger,
+});
+const call = miniHub(agent.open(), (notice) => process.send?.({ notice }));
 process.on("message", (request: { id: number; method: AgentMethod; params: AgentParams<AgentMethod> }) => {
-  agent.connection.call(request.method, request.params as never).then(
+  call(request.method, request.params as never).then(
     (result) => process.send?.({ id: request.id, result }),
     (error: unknown) => process.send?.({ id: request.id, error: String(error) }),
   );

@@ -4,20 +4,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startAgent } from "../../src/agent/agent.ts";
-import type {
-  AgentConnection,
-  AgentMethod,
-  AgentNotice,
-  AgentParams,
-  AgentResult,
-  DesiredService,
-} from "../../src/contract/agent.ts";
+import type { AgentMethod, AgentNotice, AgentParams, AgentResult, DesiredService } from "../../src/contract/agent.ts";
+import type { AgentCommand, CommandOutput, CommandResult } from "../../src/contract/commands.ts";
 import type { TailherdEvent } from "../../src/contract/events.ts";
 import { type DesiredState, type ServiceInput, serviceSpecSchema } from "../../src/contract/service.ts";
 import type { InstanceStatus } from "../../src/contract/status.ts";
-import { fitWish, wishAfter } from "../../src/hub/store/wish.ts";
+import { fitWish, WHOLE, wishAfter } from "../../src/hub/store/wish.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
 import { endChild } from "./processes.ts";
+import { type CallAgent, miniHub } from "./mini-hub.ts";
 
 const WAIT = 20_000;
 /** What was defined last, by data directory and name: an act carries it, also to an agent that was started since. */
@@ -27,30 +22,42 @@ const defined = new Map<string, DesiredService>();
 export class TestAgent implements AsyncDisposable {
   readonly dataDir: string;
   readonly events: TailherdEvent[] = [];
+  /** Ends of commands, as often as they were told. */
+  readonly results: CommandResult[] = [];
+  readonly commandOutput: CommandOutput[] = [];
   private readonly waiting = new Set<() => void>();
-  private readonly connection: Pick<AgentConnection, "call">;
+  private readonly ask: CallAgent;
   private readonly end: () => Promise<void>;
 
-  constructor(dataDir: string, connection: Pick<AgentConnection, "call">, end: () => Promise<void>) {
+  constructor(dataDir: string, ask: CallAgent, end: () => Promise<void>) {
     this.dataDir = dataDir;
-    this.connection = connection;
+    this.ask = ask;
     this.end = end;
   }
 
   hear(notice: AgentNotice): void {
     if (notice.notice === "event") this.events.push(notice.data);
+    if (notice.notice === "command") this.results.push(notice.data);
+    if (notice.notice === "command_output") this.commandOutput.push(notice.data);
     for (const look of this.waiting) look();
   }
 
   call<M extends AgentMethod>(method: M, params: AgentParams<M>): Promise<AgentResult<M>> {
-    return this.connection.call(method, params);
+    return this.ask(method, params);
   }
 
   /** Defines a service as a hub would: what is desired stays, at first "stopped"; one that is desired is started. */
   async set(input: ServiceInput, wish?: DesiredState, revision = 1): Promise<void> {
     const spec = serviceSpecSchema.parse(input);
-    const before = defined.get(this.keyOf(spec.name)) ?? { desired: "stopped", stopped_instances: [] };
-    const { stopped_instances, desired } = fitWish({ ...before, ...(wish && { desired: wish }) }, spec.instances);
+    const before = defined.get(this.keyOf(spec.name)) ?? {
+      desired: "stopped" as const,
+      stopped_instances: [],
+      stopped_servers: [],
+    };
+    const { stopped_instances, desired } = fitWish(
+      { ...before, stopped_servers: [], ...(wish && { desired: wish }) },
+      spec.instances,
+    );
     const service = { spec, revision, desired, stopped_instances };
     defined.set(this.keyOf(spec.name), service);
     await this.call("set", { service });
@@ -64,7 +71,9 @@ export class TestAgent implements AsyncDisposable {
   ): Promise<AgentResult<"act">> {
     const before = defined.get(this.keyOf(name));
     if (before === undefined) throw new Error(`this test has not set ${name}`);
-    const service = { ...before, ...wishAfter(before, action, index, before.spec.instances) };
+    const wish = { ...before, stopped_servers: [] };
+    const after = wishAfter(wish, action, { ...WHOLE, index }, before.spec.instances);
+    const service = { ...before, desired: after.desired, stopped_instances: after.stopped_instances };
     defined.set(this.keyOf(name), service);
     return this.call("act", { service, action, index, by });
   }
@@ -92,6 +101,23 @@ export class TestAgent implements AsyncDisposable {
     }
   }
 
+  /** Sends a command, as a hub would. */
+  command(id: string, command: Partial<AgentCommand>): Promise<AgentResult<"command">> {
+    const rest = { service_name: null, argv: null, timeout: 30, expires_in: 60_000, by: "test" };
+    return this.call("command", { id, action: "run", ...rest, ...command });
+  }
+
+  /** How a command ended. */
+  async resultOf(id: string, limit = WAIT): Promise<CommandResult> {
+    const deadline = Date.now() + limit;
+    for (;;) {
+      const result = this.results.find((one) => one.id === id);
+      if (result !== undefined) return result;
+      if (Date.now() > deadline) throw new Error(`the end of command ${id} was not told`);
+      await this.noticed(Math.min(1000, deadline - Date.now() + 1));
+    }
+  }
+
   /** Exits that were told, by service. */
   exitsOf(service: string): Extract<TailherdEvent, { type: "instance.exited" }>[] {
     return this.events.filter((event) => event.type === "instance.exited").filter((event) => event.service === service);
@@ -108,7 +134,7 @@ export class TestAgent implements AsyncDisposable {
     return `${this.dataDir}\n${name}`;
   }
 
-  private noticed(limit: number): Promise<void> {
+  noticed(limit: number): Promise<void> {
     return new Promise((resolve) => {
       const finish = (): void => {
         clearTimeout(timer);
@@ -127,11 +153,13 @@ export function makeDataDir(): Promise<string> {
 }
 
 /** An agent in this process. */
-export async function openTestAgent(options: { dataDir?: string; puncher?: null } = {}): Promise<TestAgent> {
+export async function openTestAgent(
+  options: { dataDir?: string; puncher?: null; allowRun?: boolean } = {},
+): Promise<TestAgent> {
   const dataDir = options.dataDir ?? (await makeDataDir());
   const agent = await startAgent({ ...options, dataDir, serverName: "test", logger: silentLogger });
-  const test: TestAgent = new TestAgent(dataDir, agent.connection, () => agent.close());
-  agent.connection.listen((notice) => test.hear(notice));
+  const call = miniHub(agent.open(), (notice) => test.hear(notice));
+  const test: TestAgent = new TestAgent(dataDir, call, () => agent.close());
   return test;
 }
 
@@ -157,7 +185,7 @@ export async function forkTestAgent(dataDir: string, env: Record<string, string>
       open.set(sent, { resolve: (value) => resolve(value as AgentResult<M>), reject });
       child.send({ id: sent, method, params });
     });
-  const agent = new TestAgent(dataDir, { call }, () => endChild(child, "SIGTERM"));
+  const agent = new TestAgent(dataDir, call, () => endChild(child, "SIGTERM"));
   const ready = Promise.withResolvers<void>();
   child.on("message", (message: Answer) => {
     if ("ready" in message) ready.resolve();

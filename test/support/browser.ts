@@ -14,6 +14,8 @@ import type { ServiceInput } from "../../src/contract/service.ts";
 import { settingsSchema } from "../../src/contract/settings.ts";
 import { startHub, type Hub } from "../../src/hub/hub.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
+import type { FleetHub } from "./fleet.ts";
+import { localAgent } from "./local-agent.ts";
 import { needs } from "./needs.ts";
 
 const WEB_ROOT = join(import.meta.dirname, "../../dist/web");
@@ -62,6 +64,15 @@ export interface Dashboard extends AsyncDisposable {
   inspect(what: string): Promise<void>;
   /** Console errors that hold this text are meant to happen. */
   expectConsole(text: string): void;
+  /** The hub as agents of a fleet join it. */
+  fleet: FleetHub;
+  /** A server that only sends heartbeats: its id, and the way to send one. */
+  bareServer(name: string, more?: { tags?: string[]; heartbeat_interval?: number }): Promise<BareServer>;
+}
+
+export interface BareServer {
+  id: string;
+  beat(metrics: Record<string, number>): Promise<void>;
 }
 
 export interface DashboardOptions {
@@ -106,6 +117,11 @@ function hasBrowser(context: TestContext): boolean {
   return true;
 }
 
+/** A server that just joined has not told yet what took most there; the hub says so (404), and a browser writes that to its console. */
+export function expectNoTop(dashboard: Dashboard): void {
+  dashboard.expectConsole("/top");
+}
+
 /** What pages are opened on. */
 interface Host extends AsyncDisposable {
   hubs: Hubs;
@@ -122,7 +138,7 @@ async function startHost({ noAuth = true }: DashboardOptions): Promise<Host> {
   const hubs = new Hubs((port) =>
     startHub({
       dataDir,
-      agents: [agent.connection],
+      local: localAgent(agent),
       listen: [{ host: "127.0.0.1", port }],
       noAuth,
       adminToken: ADMIN_TOKEN,
@@ -145,6 +161,9 @@ async function openPage({ hubs, api, browser }: Host): Promise<Dashboard> {
   await using stack = new AsyncDisposableStack();
   stack.defer(async () => {
     await hubs.start();
+    for (const { id, kind } of (await api("GET /api/servers")) as { id: string; kind: string }[]) {
+      if (kind !== "hub") await api(`DELETE /api/servers/${id}`);
+    }
     for (const { name } of (await api("GET /api/services")) as { name: string }[]) {
       await api(`DELETE /api/services/${encodeURIComponent(name)}`);
     }
@@ -173,6 +192,8 @@ async function openPage({ hubs, api, browser }: Host): Promise<Dashboard> {
     stopHub: () => hubs.stop(),
     startHubAgain: () => hubs.start(),
     inspect: (what) => inspect(page, what),
+    fleet: { url: hubs.url, request: requestOf(hubs.url) },
+    bareServer: (name, more) => bareServer(hubs.url, api, name, more),
     expectConsole: (text) => void faults.expected.push(text),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
@@ -220,6 +241,41 @@ function apiOf(url: string): Dashboard["api"] {
     if (expected === undefined) assert.ok(response.ok, `${key}: ${response.status} ${text}`);
     else assert.equal(response.status, expected, `${key}: ${text}`);
     return text === "" ? undefined : JSON.parse(text);
+  };
+}
+
+/** Like a test hub's own, as an admin. */
+function requestOf(url: string): FleetHub["request"] {
+  return async (key, { body } = {}) => {
+    const [method = "GET", path = "/"] = key.split(" ");
+    const response = await fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: {}, text, json: JSON.parse(text) };
+  };
+}
+
+async function bareServer(
+  url: string,
+  api: Dashboard["api"],
+  name: string,
+  more: { tags?: string[]; heartbeat_interval?: number } = {},
+): Promise<BareServer> {
+  const body = { name, host: `${name}.lan`, ip: "100.64.0.7", ...more };
+  const made = (await api("POST /api/servers/register", body)) as { server_id: string; credential: string };
+  return {
+    id: made.server_id,
+    async beat(metrics) {
+      const response = await fetch(`${url}/api/servers/${made.server_id}/heartbeat`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${made.credential}`, "content-type": "application/json" },
+        body: JSON.stringify({ metrics }),
+      });
+      assert.ok(response.ok, await response.text());
+    },
   };
 }
 

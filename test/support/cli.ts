@@ -5,9 +5,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startAgent } from "../../src/agent/agent.ts";
 import { Client } from "../../src/cli/client.ts";
 import type { Surroundings } from "../../src/cli/context.ts";
 import { run } from "../../src/cli/program.ts";
+import { silentLogger } from "../../src/runtime/logger.ts";
 import { socketPath } from "../../src/runtime/paths.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
@@ -180,6 +182,43 @@ export async function startUp(
       if (now.cli.child.exitCode !== null || now.cli.child.signalCode !== null) now = await start();
       await removeEverything(dataDir);
       await now.cli.end("SIGTERM");
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An agent of another hub, as `tailherd agent` runs it. */
+export interface RunningAgent extends AsyncDisposable {
+  dataDir: string;
+  cli: RunningCli;
+  /** Ends it with a signal and starts it again, enrolled as it is. */
+  restart(signal: NodeJS.Signals, args?: string[]): Promise<void>;
+}
+
+/** Enrols one and waits until it is linked. Disposing it ends what it runs, then it. */
+export async function startAgentCli(name: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<RunningAgent> {
+  const dataDir = mkdtempSync(join(tmpdir(), `tailherd-${name}-`));
+  const start = async (more: string[]): Promise<RunningCli> => {
+    const cli = new RunningCli(["agent", ...more], { dataDir, env });
+    await cli.sees("stderr", /Linked to the hub/);
+    return cli;
+  };
+  let now = await start(["--name", name, ...args]);
+  return {
+    dataDir,
+    get cli() {
+      return now;
+    },
+    async restart(signal, more = []) {
+      await now.end(signal);
+      now = await start(more);
+    },
+    async [Symbol.asyncDispose]() {
+      await now.end("SIGTERM");
+      // Without a hub, a lock and a file it does as it is told.
+      const agent = await startAgent({ dataDir, logger: silentLogger });
+      await agent.call("apply", { services: [], update_interval_ms: 1000 });
+      await agent.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

@@ -1,15 +1,18 @@
 // An agent that runs nothing: it keeps what it is told, answers acts at once, and tells what a test lets it tell.
-import { Emitter } from "../../src/base/emitter.ts";
+import { systemClock } from "../../src/base/clock.ts";
 import type {
   ActResult,
-  AgentConnection,
   AgentHandlers,
   AgentMethod,
   AgentNotice,
   AgentParams,
   AgentResult,
   DesiredService,
+  ServerIdentity,
 } from "../../src/contract/agent.ts";
+import type { AgentCommand, CommandOutput, CommandResult } from "../../src/contract/commands.ts";
+import { type Channel, channelPair } from "../../src/runtime/link/channel.ts";
+import { RpcPeer } from "../../src/runtime/link/rpc-peer.ts";
 import { TailherdError } from "../../src/contract/errors.ts";
 import type { TailherdEvent } from "../../src/contract/events.ts";
 import type { ExitRecord, InstanceState, InstanceStatus, LogLine, SystemStats } from "../../src/contract/status.ts";
@@ -105,8 +108,10 @@ export function exitRecord(code: number, message = `exit ${code} after 3 s`): Ex
 }
 
 /** An agent for tests of the hub. */
-export class FakeAgent implements AgentConnection {
-  readonly server = SERVER;
+export class FakeAgent {
+  readonly server = { ...SERVER, created_at: new Date(0).toISOString() };
+  /** A hub is at the other end. */
+  linked = false;
   readonly desired = new Map<string, DesiredService>();
   /** Every call, in order. */
   readonly calls: { method: AgentMethod; params: unknown }[] = [];
@@ -121,7 +126,12 @@ export class FakeAgent implements AgentConnection {
   /** What a method fails with, if it does. */
   failure: ((method: AgentMethod) => Error | undefined) | undefined;
   readonly follows = new Map<string, AgentParams<"follow_output">>();
-  private readonly notices = new Emitter<AgentNotice>();
+  /** Answers commands instead of taking them, doing nothing. */
+  onCommand: ((command: AgentCommand) => Promise<AgentResult<"command">> | AgentResult<"command">) | undefined;
+  private peer: RpcPeer | undefined;
+  /** It hung up: links to it are of no use. */
+  private away = false;
+  private told = 0;
   private readonly rows = new Map<string, InstanceStatus>();
 
   async call<M extends AgentMethod>(method: M, params: AgentParams<M>): Promise<AgentResult<M>> {
@@ -133,28 +143,80 @@ export class FakeAgent implements AgentConnection {
     return await handler(params);
   }
 
-  listen(listener: (notice: AgentNotice) => void): Disposable {
-    return this.notices.on(listener);
+  /** What `startHub` takes of it. */
+  get local(): { server: ServerIdentity; open: () => Channel } {
+    return { server: this.server, open: () => this.open() };
   }
 
-  /** How many listen to what it tells. */
-  get listeners(): number {
-    return this.notices.size;
+  private open(): Channel {
+    const [agentEnd, hubEnd] = channelPair();
+    if (this.away) return hubEnd;
+    const peer = new RpcPeer(
+      agentEnd,
+      {
+        handle: (method, params) => this.call(method as AgentMethod, params as never),
+        hear: () => undefined,
+        failed: () => undefined,
+      },
+      systemClock,
+    );
+    this.peer = peer;
+    this.linked = true;
+    agentEnd.closed.on(() => (this.linked = false));
+    const join = { signature: "", at: Date.now(), locked: false, allow_run: true, journal: "fake" };
+    // Before the hub listens nobody hears it.
+    setImmediate(() => void peer.request("join", join).catch(() => undefined));
+    return hubEnd;
+  }
+
+  /** Ends its link. */
+  hangUp(): void {
+    this.away = true;
+    this.peer?.close(1001, "it hangs up");
+  }
+
+  private emit(notice: AgentNotice): void {
+    const { peer } = this;
+    if (peer === undefined) return;
+    if (notice.notice === "samples") {
+      void peer.request("heartbeat", { ...notice.data, interval: this.updateInterval ?? 5000 }).catch(() => undefined);
+    } else if (notice.notice === "event") {
+      this.told += 1;
+      const entries = [{ kind: "event", seq: this.told, event: notice.data }];
+      void peer.request("tell", { journal: "fake", entries }).catch(() => undefined);
+    } else if (notice.notice === "command") {
+      this.told += 1;
+      const entries = [{ kind: "command", seq: this.told, result: notice.data }];
+      void peer.request("tell", { journal: "fake", entries }).catch(() => undefined);
+    } else peer.notify(notice.notice, notice.data);
   }
 
   /** Puts instances into states and tells it. */
   tell(...rows: InstanceStatus[]): void {
     for (const row of rows) this.rows.set(`${row.service}/${row.index}`, row);
-    this.notices.emit({ notice: "instances", data: { changed: rows, removed: [] } });
+    this.emit({ notice: "instances", data: { changed: rows, removed: [] } });
   }
 
   tellSamples(samples: { service: string; index: number; cpu: number; memory: number }[] = [], at = Date.now()): void {
     const instances = [...this.rows.values()].filter(({ state }) => state === "running");
-    this.notices.emit({ notice: "samples", data: { at, system: SYSTEM, instances, samples } });
+    this.emit({
+      notice: "samples",
+      data: { at, system: SYSTEM, instances, samples, values: { ...SYSTEM }, left_out: 0 },
+    });
   }
 
   tellEvent(event: TailherdEvent): void {
-    this.notices.emit({ notice: "event", data: event });
+    this.emit({ notice: "event", data: event });
+  }
+
+  /** How a command ended. */
+  tellResult(result: Partial<CommandResult> & { id: string }): void {
+    const rest = { exit_code: 0, signal: null, message: "exit 0", output: "", output_dropped: 0 };
+    this.emit({ notice: "command", data: { ...rest, outcome: "done", ...result } });
+  }
+
+  tellCommandOutput(output: CommandOutput): void {
+    this.emit({ notice: "command_output", data: output });
   }
 
   /** Writes a line of a service's instance to whoever follows it. */
@@ -164,7 +226,7 @@ export class FakeAgent implements AgentConnection {
     this.lines.push(line);
     for (const [subscription, params] of this.follows) {
       if (params.service !== service) continue;
-      this.notices.emit({ notice: "output", data: { subscription, service, index, lines: [line] } });
+      this.emit({ notice: "output", data: { subscription, service, index, lines: [line] } });
     }
   }
 
@@ -182,7 +244,7 @@ export class FakeAgent implements AgentConnection {
     remove: async ({ service }) => {
       this.desired.delete(service);
       this.rows.delete(`${service}/0`);
-      this.notices.emit({ notice: "instances", data: { changed: [], removed: [{ service, index: 0 }] } });
+      this.emit({ notice: "instances", data: { changed: [], removed: [{ service, index: 0 }] } });
       return { outcome: "done", message: `"${service}" is gone`, count: 1 };
     },
     act: async (params) => {
@@ -206,7 +268,7 @@ export class FakeAgent implements AgentConnection {
       const { subscription, service, after } = params;
       if (after === undefined) return {};
       const lines = this.lines.filter(({ cursor }) => cursor > after);
-      this.notices.emit({ notice: "output", data: { subscription, service, index: 0, lines } });
+      this.emit({ notice: "output", data: { subscription, service, index: 0, lines } });
       return {};
     },
     unfollow_output: async ({ subscription }) => {
@@ -242,6 +304,8 @@ export class FakeAgent implements AgentConnection {
           ? [{ path: "working_dir", message: "there is no directory /missing", severity: "error" as const }]
           : [],
     }),
+    command: async (command) => (await this.onCommand?.(command)) ?? { accepted: true, message: "It is begun" },
+    cancel_command: async () => ({}),
     try_command: async () => ({ exit_code: 0, signal: null, still_running: false, output: ["hello"], duration_ms: 5 }),
   };
 }

@@ -17,8 +17,8 @@ export class HubProcess implements AsyncDisposable {
   }
 
   /** Resolves when it listens; rejects with what it said when it ends instead. */
-  static async start(dataDir: string): Promise<HubProcess> {
-    const child = spawn(process.execPath, [server, dataDir], { stdio: ["ignore", "pipe", "pipe"] });
+  static async start(dataDir: string, port = 0): Promise<HubProcess> {
+    const child = spawn(process.execPath, [server, dataDir, String(port)], { stdio: ["ignore", "pipe", "pipe"] });
     let complaint = "";
     child.stderr.on("data", (chunk: Buffer) => (complaint += chunk.toString()));
     const address = await Promise.race([
@@ -37,6 +37,11 @@ export class HubProcess implements AsyncDisposable {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     return { status: response.status, answer: await response.json() };
+  }
+
+  /** As a person ends it: what is in memory is written. */
+  end(): Promise<void> {
+    return endChild(this.child, "SIGTERM");
   }
 
   kill(): Promise<void> {

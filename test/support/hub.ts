@@ -46,14 +46,16 @@ export interface TestHub extends AsyncDisposable {
 }
 
 /** Starts one. Without `noAuth: false` everybody is admin. */
-export async function startTestHub(options: Partial<HubOptions> = {}): Promise<TestHub> {
+export async function startTestHub({
+  agent = new FakeAgent(),
+  ...options
+}: Partial<HubOptions> & { agent?: FakeAgent } = {}): Promise<TestHub> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "tailherd-hub-")));
   const forget = async (): Promise<void> => {
     if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
   };
-  const agent = new FakeAgent();
   const hub = await startHub({
-    agents: [agent],
+    local: agent.local,
     listen: [{ host: "127.0.0.1", port: 0 }],
     noAuth: true,
     logger: silentLogger,

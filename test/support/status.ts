@@ -6,7 +6,7 @@ import type { InstanceState, InstanceStatus, ServiceStatus } from "../../src/con
 const AT = new Date(Date.now() - 2 * HOUR).toISOString();
 
 /** One instance; running ones have a pid. */
-export function instanceRow(service: string, state: InstanceState, index = 0): InstanceStatus {
+export function instanceRow(service: string, state: InstanceState, index = 0): InstanceStatus & { stale: boolean } {
   const runs = state === "running" || state === "external";
   return {
     service,
@@ -34,6 +34,7 @@ export function instanceRow(service: string, state: InstanceState, index = 0): I
     detected_ports: [],
     last_exit: null,
     limits_note: null,
+    stale: false,
   };
 }
 
@@ -56,8 +57,10 @@ export function statusRow(name: string, state: InstanceState, more: Partial<Serv
     state,
     reason: instance.reason,
     instances: [instance],
+    placed_on: [instance.server_id],
     desired: instance.pid === null ? "stopped" : "running",
     stopped_instances: [],
+    stopped_servers: [],
     revision: 1,
     owner: null,
     labels: {},
