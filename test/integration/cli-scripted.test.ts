@@ -433,7 +433,7 @@ describe("tailherd completion", () => {
     const { stdout: script } = await runCli(["completion", "bash"]);
     const complete = (...words: string[]): string[] => {
       const quoted = words.map((word) => `'${word}'`).join(" ");
-      const program = `tailherd() { printf 'web\\nmy app\\n'; }
+      const program = `tailherd() { case $2 in services) printf 'web\\nmy app\\n' ;; servers) printf 'nas\\nweb-1\\n' ;; tags) echo eu ;; esac; }
 ${script}
 COMP_WORDS=(tailherd ${quoted}); COMP_CWORD=${words.length}; _tailherd; printf '%s\\n' "\${COMPREPLY[@]}"`;
       return execFileSync("bash", ["-c", program], { encoding: "utf8" }).trimEnd().split("\n");
@@ -443,6 +443,10 @@ COMP_WORDS=(tailherd ${quoted}); COMP_CWORD=${words.length}; _tailherd; printf '
     assert.deepEqual(complete("restart", "m"), ["my\\ app"]);
     assert.deepEqual(complete("--json", "stop", ""), ["web", "my\\ app"]);
     assert.deepEqual(complete("token", "a"), ["add"]);
+    assert.deepEqual(complete("stop", "-s", "n"), ["nas"]);
+    assert.deepEqual(complete("servers", "show", ""), ["nas", "web-1"]);
+    assert.deepEqual(complete("add", "web", "--on-tag", ""), ["eu"]);
+    assert.deepEqual(complete("servers", "ren"), ["rename"]);
   });
 
   it("__names gives names, and silence without a hub", async () => {

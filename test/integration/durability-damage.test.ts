@@ -156,10 +156,7 @@ describe("damaged state", () => {
   }
 
   it("inside a definition's text is found, although the pages are whole", async () => {
-    const content = readFileSync(file);
-    const place = content.indexOf('{"name":"service 7"');
-    content.write("~~~~", place);
-    writeFileSync(file, content);
+    edit(file, `UPDATE service SET spec = '~~~~' || substr(spec, 5) WHERE name = 'service 7'`);
     assert.match(await refusal(file), /a stored definition cannot be read; the damaged file is kept at/);
   });
 

@@ -184,7 +184,7 @@ describe("tailherd up", () => {
     { timeout: 60 * SECOND },
     async () => {
       const dir = mkdtempSync(join(tmpdir(), "tailherd-starts-"));
-      const wrap = ["/bin/sh", "-c", 'ulimit -n 48 && exec "$@"', "sh"];
+      const wrap = ["/bin/sh", "-c", 'ulimit -n 56 && exec "$@"', "sh"];
       await using up = await startUp(["--no-auth"], {}, BUILT, { wrap });
       const herd = new Herd(up, dir);
       await herd.start(60);

@@ -7,13 +7,14 @@ import { describe, it } from "node:test";
 import { startAgent } from "../../src/agent/agent.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
 import { startTestHub } from "../support/hub.ts";
+import { localAgent } from "../support/local-agent.ts";
 
 describe("hub and agent", () => {
   it("add, start, show, print, stop and delete a real program", { timeout: 30_000 }, async () => {
     const dataDir = await mkdtemp(join(tmpdir(), "tailherd-both-"));
     const agent = await startAgent({ dataDir, logger: silentLogger });
     try {
-      await using hub = await startTestHub({ dataDir, agents: [agent.connection] });
+      await using hub = await startTestHub({ dataDir, local: localAgent(agent) });
       const body = { name: "talker", start_cmd: "echo ready; exec sleep 1000", working_dir: "/" };
       assert.equal((await hub.request("POST /api/service/add", { body })).json.success, true);
       const probe = await hub.connect();

@@ -141,7 +141,7 @@ class SlowAgent extends FakeAgent {
 describe("what the agent is told", () => {
   it("never brings back what is being deleted", async () => {
     const agent = new SlowAgent();
-    await using hub = await startTestHub({ agents: [agent] });
+    await using hub = await startTestHub({ agent });
     await hub.request("POST /api/services", { body: api });
     agent.slow = (method) => method === "remove";
     const deleting = hub.request("DELETE /api/services/api");
@@ -154,7 +154,7 @@ describe("what the agent is told", () => {
 
   it("is what is wished by then, also of what a file changed a moment ago", async () => {
     const agent = new SlowAgent();
-    await using hub = await startTestHub({ agents: [agent] });
+    await using hub = await startTestHub({ agent });
     const owner = "/srv/tailherd.yaml";
     const files = (description: string): unknown =>
       ["one", "two"].map((name) => ({ name, start_cmd: "sleep 9", description }));
@@ -321,7 +321,7 @@ describe("an agent that cannot take a definition now", () => {
     const clock = new FakeClock(Date.now());
     await using hub = await startTestHub({ clock });
     await hub.request("POST /api/services", { body: { name: "old", start_cmd: "x" } });
-    const noDescriptors = Object.assign(new Error("too many open files"), { code: "EMFILE" });
+    const noDescriptors = new TailherdError("degraded", "Cannot keep it: too many open files");
     hub.agent.failure = (method) => (method === "set" || method === "act" ? noDescriptors : undefined);
     assert.equal((await hub.request("PUT /api/services/api", { body: { name: "api", start_cmd: "x" } })).status, 201);
     const started = await hub.request("POST /api/services/old/start");

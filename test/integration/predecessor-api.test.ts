@@ -227,7 +227,9 @@ describe("the predecessor's client", limited, () => {
 
     const settings = sample("settings.json");
     assert.equal((await client.send("POST", "/api/settings", settings)).json.success, true);
-    assert.deepEqual(await client.get("/api/settings"), settings);
+    // Ours may hold more.
+    const answered = await client.get("/api/settings");
+    assert.deepEqual({ ...answered, ...settings }, answered);
     for (const definition of sample("services_config.json")) {
       assert.equal((await client.send("POST", "/api/service/add", definition)).status, 200, definition.name);
       const found = (await client.get("/api/services")).find(({ name }: Json) => name === definition.name);

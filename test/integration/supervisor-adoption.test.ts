@@ -94,11 +94,11 @@ test(
     const restart = { policy: "always", max: null, backoff: { initial: 0.01, max: 0.05, reset_after: 0 } } as const;
     await agent.set({ name: "loops", start_cmd: "sleep 0.05; exit 3", restart });
     await agent.act("loops", "start");
-    const told = new Map<string, number>();
+    const heard = new Map<string, number>();
     const take = (): void => {
       for (const { id, exit } of agent.exitsOf("loops")) {
-        assert.ok(told.get(id) === undefined || told.get(id) === exit.generation);
-        told.set(id, exit.generation);
+        assert.ok(heard.get(id) === undefined || heard.get(id) === exit.generation);
+        heard.set(id, exit.generation);
         assert.deepEqual([exit.cause, exit.code], ["exited", 3]);
       }
     };
@@ -114,22 +114,25 @@ test(
     take();
     const all = Array.from({ length: last_exit?.generation ?? 0 }, (_, at) => at + 1);
     assert.deepEqual(
-      [...told.values()].toSorted((a, b) => a - b),
+      [...heard.values()].toSorted((a, b) => a - b),
       all,
     );
-    // Whoever listens anew hears them all again, oldest first, also when one of the files that hold them is damaged.
+    // When the journal is lost they are all told again, oldest first, also when one of the files that hold them is damaged.
     const run = join(agent.dataDir, "agent/run");
     const key = (await readdir(run)).find((name) => name.startsWith("loops")) ?? "";
     for (const damaged of [[], ["ends-0.json"], ["state-0.json", "state-1.json"]]) {
       for (const name of damaged) await writeFile(join(run, key, name), "{");
+      await rm(join(agent.dataDir, "agent/journal"), { recursive: true });
       agent = await forkTestAgent(agent.dataDir);
-      await agent.instance("loops");
-      const again = agent.exitsOf("loops").filter(({ exit }) => exit.generation <= all.length);
+      const told = agent;
+      const old = () => told.exitsOf("loops").filter(({ exit }) => exit.generation <= all.length);
+      await agent.until("loops", () => old().length >= all.length);
+      const again = old();
       assert.deepEqual(
         again.map(({ exit }) => exit.generation),
         all,
       );
-      for (const { id } of again) assert.ok(told.has(id), "under the same id");
+      for (const { id } of again) assert.ok(heard.has(id), "under the same id");
       await agent.crash();
     }
     agent = await forkTestAgent(agent.dataDir);

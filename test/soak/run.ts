@@ -8,8 +8,8 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
 const ROOT = dirname(dirname(import.meta.dirname));
-/** What is promised of one machine; P2 and P10 to P15 come with upgrades and the fleet. */
-const PROMISES = ["P1", "P3", "P4", "P5", "P6", "P7", "P8", "P9"];
+/** What is promised of one machine; P2, P10 and P12 to P15 come with upgrades and the fleet. */
+const PROMISES = ["P1", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P11"];
 /** Ten short rounds of kills under writers become the promised 200; ten services become 50. */
 const FULL = 20;
 
