@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { test } from "node:test";
-import { sharedDashboard } from "../support/browser.ts";
+import { openDashboard as openOwnDashboard, sharedDashboard } from "../support/browser.ts";
 import { startForeign } from "../support/foreign.ts";
 import { isAlive } from "../support/processes.ts";
 
@@ -41,6 +41,25 @@ test("the summary shows charts as pictures and as a table, ports as they are, an
   await page.getByRole("button", { name: "As a table" }).click();
   await page.getByRole("table", { name: /CPU and memory of api/ }).waitFor();
   await dashboard.inspect("charts as a table");
+});
+
+test("charts of a service survive a restart of the hub", async (context) => {
+  await using dashboard = await openOwnDashboard(context);
+  if (dashboard === undefined) return;
+  for (const text of ["ERR_CONNECTION_REFUSED", "WebSocket"]) dashboard.expectConsole(text);
+  const { page, url } = dashboard;
+  await dashboard.api("POST /api/settings", { update_interval_seconds: 1 });
+  await dashboard.add({ name: "api", start_cmd: "exec sleep 1000", working_dir: "/", autostart: true });
+  await page.goto(`${url}/services/api`);
+  await page.getByRole("img", { name: "Chart: Memory over time" }).waitFor();
+  await page.getByRole("button", { name: "As a table" }).click();
+  const times = page.getByRole("table", { name: /CPU and memory of api/ }).getByRole("rowheader");
+  const oldest = (await times.last().textContent()) ?? "";
+  await dashboard.stopHub();
+  await dashboard.startHubAgain();
+  await page.goto(`${url}/services/api`);
+  await page.getByRole("button", { name: "As a table" }).click();
+  await times.filter({ hasText: oldest }).waitFor();
 });
 
 test("several instances stand side by side; numbers of all together are sums, the charts are of one", async (context) => {
