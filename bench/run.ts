@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { changeToBrowser } from "./change-to-browser.ts";
 import { crashRestart } from "./crash-restart.ts";
 import { dashboard } from "./dashboard.ts";
+import { fleet } from "./fleet.ts";
 import { frames } from "./frames.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
@@ -35,10 +36,11 @@ const MEASURES: readonly Measure[] = [
   output,
   changeToBrowser,
   dashboard,
-  frames,
   sampler,
+  frames,
   metrics,
   heartbeats,
+  fleet,
 ];
 
 const { values: options, positionals: names } = parseArgs({

@@ -53,6 +53,10 @@ export class VictoriaMetrics implements AsyncDisposable {
     return started;
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   async import(series: readonly ImportSeries[]): Promise<void> {
     const body = series
       .map(({ metric, server, values, times }) =>

@@ -127,6 +127,8 @@ function statusOf(index: number, turn: number): ServiceStatus {
     instances: [instance],
     desired: "running",
     stopped_instances: [],
+    stopped_servers: [],
+    placed_on: [instance.server_id],
     revision: 1,
     owner: null,
     labels: { env: index % 2 === 0 ? "prod" : "test" },
@@ -134,7 +136,12 @@ function statusOf(index: number, turn: number): ServiceStatus {
   };
 }
 
-function instanceOf(service: string, index: number, turn: number, failed: boolean): InstanceStatus {
+function instanceOf(
+  service: string,
+  index: number,
+  turn: number,
+  failed: boolean,
+): InstanceStatus & { stale: boolean } {
   const started_at = new Date(START + index * 1000).toISOString();
   const pid = failed ? null : 10_000 + index;
   const cpu = failed ? null : Math.abs(Math.sin(index + turn / 3)) * 40;
@@ -166,5 +173,6 @@ function instanceOf(service: string, index: number, turn: number, failed: boolea
     detected_ports: [],
     last_exit: null,
     limits_note: null,
+    stale: false,
   };
 }
