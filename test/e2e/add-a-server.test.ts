@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { test } from "node:test";
 import { enrolAgent } from "../../src/agent/agent.ts";
-import { sharedDashboard } from "../support/browser.ts";
+import { sharedDashboard, until } from "../support/browser.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,9 +53,7 @@ test("the agent's line has a token with the tags that were asked for; closing ta
   await page.getByLabel("Tags", { exact: false }).fill("prod, web");
   await page.getByRole("spinbutton", { name: "Servers" }).fill("2");
   await page.getByRole("button", { name: "Make that line" }).click();
-  await page.waitForFunction(
-    `document.querySelector('textarea')?.value !== undefined && document.querySelector('textarea').value !== ${JSON.stringify(first)}`,
-  );
+  await until(async () => (await line.inputValue()) !== first, "there is another line");
   const [, secret = "", hub = ""] =
     /^TAILHERD_JOIN_TOKEN=(\S+) tailherd agent --hub (\S+)$/.exec(await line.inputValue()) ?? [];
   const dataDir = await mkdtemp(join(tmpdir(), "tailherd-add-"));

@@ -1,7 +1,7 @@
 // Somebody changes the settings: of the hub, and of this browser.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openDashboard } from "../support/browser.ts";
+import { openDashboard, until } from "../support/browser.ts";
 
 test("a wrong value is told at its field, a right one is saved, and what others change shows at once", async (context) => {
   await using dashboard = await openDashboard(context);
@@ -26,9 +26,8 @@ test("a wrong value is told at its field, a right one is saved, and what others 
   assert.deepEqual([saved["update_interval_seconds"], saved["check_port_conflicts"]], [2, false]);
 
   await dashboard.api("POST /api/settings", { api_base_url: "http://nas.example:8765" });
-  await page.waitForFunction(
-    'document.querySelector("main").querySelectorAll("input").values().some(({ value }) => value === "http://nas.example:8765")',
-  );
+  const address = page.getByLabel("Address of the API");
+  await until(async () => (await address.inputValue()) === "http://nas.example:8765", "the page shows the new address");
 });
 
 test("the theme stays with this browser", async (context) => {

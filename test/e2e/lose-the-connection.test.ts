@@ -1,7 +1,7 @@
 // The hub goes away while somebody looks: old values must not pass for new ones, and all comes back by itself.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openDashboard } from "../support/browser.ts";
+import { openDashboard, until } from "../support/browser.ts";
 
 test("a lost connection is told, values are marked as old, acts are off, and it heals by itself", async (context) => {
   await using dashboard = await openDashboard(context);
@@ -26,9 +26,7 @@ test("a lost connection is told, values are marked as old, acts are off, and it 
   await banner.waitFor({ state: "detached" });
   await page.getByRole("row", { name: /running.*api/ }).waitFor();
   // The hub that came back knows nothing fresh until its agent has told it.
-  await page.waitForFunction(
-    `getComputedStyle(document.querySelector("tr [data-state=running]")).color === ${JSON.stringify(live)}`,
-  );
+  await until(async () => (await colourOf()) === live, "the state has its colour again");
 
   async function colourOf(): Promise<string> {
     const mark = page.locator("tr [data-state=running]");

@@ -8,6 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, type TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { startAgent } from "../../src/agent/agent.ts";
 import type { ServiceInput } from "../../src/contract/service.ts";
@@ -314,4 +315,16 @@ async function inspect(page: Page, what: string): Promise<void> {
   }
   await page.emulateMedia({ colorScheme: "dark" });
   if (before !== null) await page.setViewportSize(before);
+}
+
+/**
+ * Resolves once the probe says yes, for what Playwright has no locator for; its own waitForFunction evaluates strings, which
+ * the page's content security policy forbids from the second look on. Rejects after 20 s with what was awaited.
+ */
+export async function until(probe: () => Promise<boolean>, awaited: string): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!(await probe())) {
+    if (Date.now() > end) throw new Error(`Waited 20 s in vain until ${awaited}`);
+    await delay(50);
+  }
 }
