@@ -9,6 +9,8 @@ export interface Column<T> {
   cell: (row: T) => ReactNode;
   /** number: right-aligned, monospaced. acts: buttons at the end; the heading is read, not seen. */
   look?: "number" | "acts";
+  /** Where the table gets too narrow for all its columns, which ones it does without: those that go first, and those that go later. */
+  yields?: "first" | "later";
 }
 
 interface TableProps<T> {
@@ -26,8 +28,12 @@ export function Table<T>({ label, columns, rows, rowKey }: TableProps<T>) {
       <table className={styles["table"]}>
         <thead>
           <tr>
-            {columns.map(({ head, look }) => (
-              <th key={head} scope="col" className={look === "number" ? styles["number"] : undefined}>
+            {columns.map(({ head, look, yields }) => (
+              <th
+                key={head}
+                scope="col"
+                className={cx(look === "number" && styles["number"], yields && styles[yields])}
+              >
                 {look === "acts" ? <span className="visually-hidden">{head}</span> : head}
               </th>
             ))}
@@ -36,11 +42,15 @@ export function Table<T>({ label, columns, rows, rowKey }: TableProps<T>) {
         <tbody>
           {rows.map((row) => (
             <tr key={rowKey(row)}>
-              {columns.map(({ head, cell, look }, index) => (
+              {columns.map(({ head, cell, look, yields }, index) => (
                 <td
                   key={head}
                   data-label={index === 0 || look === "acts" ? undefined : head}
-                  className={cx(look === "number" && styles["number"], look === "acts" && styles["acts"])}
+                  className={cx(
+                    look === "number" && styles["number"],
+                    look === "acts" && styles["acts"],
+                    yields && styles[yields],
+                  )}
                 >
                   {cell(row)}
                 </td>

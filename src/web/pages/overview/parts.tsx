@@ -54,16 +54,7 @@ export function Where({ status, most }: { status: ServiceStatus; most: number })
           </Tag>
         </Link>
       ))}
-      {places.length > shown.length ? (
-        <Tag
-          title={places
-            .slice(shown.length)
-            .map(({ name }) => name)
-            .join(", ")}
-        >
-          +{places.length - shown.length}
-        </Tag>
-      ) : null}
+      <More of={places.slice(shown.length).map(({ name }) => name)} />
     </span>
   );
 }
@@ -76,25 +67,32 @@ export function CpuShape({ name, width, height }: { name: string; width?: number
   );
 }
 
-/** Declared ports, then those that were only found, in one line: `most` of them, or one less and how many more there are. */
+/** How many more there are, with their names where the pointer rests. */
+function More({ of, className }: { of: readonly (string | number)[]; className?: string | undefined }) {
+  return of.length === 0 ? null : (
+    <Tag title={of.join(", ")} className={className}>
+      +{of.length}
+    </Tag>
+  );
+}
+
+/**
+ * Declared ports, then those that were only found, in one line: `most` of them, or one less and how many more there are. In a
+ * table that is narrow, the first one alone.
+ */
 export function Ports({ status, host, most }: { status: ServiceStatus; host: string | undefined; most: number }) {
   const ports = portsOf(status);
   const shown = ports.length > most ? ports.slice(0, most - 1) : ports;
+  const beyond = (count: number) => ports.slice(count).map(({ port }) => port);
   return (
     <span className={styles["ports"]}>
-      {shown.map((port) => (
-        <PortTag key={port.port} status={port} host={host === undefined || host === "" ? location.hostname : host} />
+      {shown.map((port, place) => (
+        <span key={port.port} className={place > 0 ? styles["roomy"] : undefined}>
+          <PortTag status={port} host={host === undefined || host === "" ? location.hostname : host} />
+        </span>
       ))}
-      {ports.length > shown.length ? (
-        <Tag
-          title={ports
-            .slice(shown.length)
-            .map(({ port }) => port)
-            .join(", ")}
-        >
-          +{ports.length - shown.length}
-        </Tag>
-      ) : null}
+      <More of={beyond(shown.length)} className={styles["roomy"]} />
+      <More of={beyond(1)} className={styles["tight"]} />
     </span>
   );
 }

@@ -37,8 +37,13 @@ const COLUMNS: Column<string>[] = [
       </Live>
     ),
   },
-  { head: "Tags", cell: (id) => <Live id={id}>{(server) => <Tags tags={server.tags} />}</Live> },
-  { head: "Services", look: "number", cell: (id) => <Live id={id}>{(server) => server.services.length || NONE}</Live> },
+  { head: "Tags", yields: "later", cell: (id) => <Live id={id}>{(server) => <Tags tags={server.tags} />}</Live> },
+  {
+    head: "Services",
+    look: "number",
+    yields: "later",
+    cell: (id) => <Live id={id}>{(server) => server.services.length || NONE}</Live>,
+  },
   ...MEASURES.map((measure): Column<string> => ({
     head: measure.title,
     look: "number",
@@ -58,7 +63,7 @@ const COLUMNS: Column<string>[] = [
       </Live>
     ),
   },
-  { head: "Version", cell: (id) => <Live id={id}>{(server) => <Version server={server} />}</Live> },
+  { head: "Version", yields: "first", cell: (id) => <Live id={id}>{(server) => <Version server={server} />}</Live> },
 ];
 
 /** With a selection where something can be done to what is selected. */
