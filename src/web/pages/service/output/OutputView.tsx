@@ -22,6 +22,8 @@ const LINE = 20;
 const AT_END = 24;
 /** Older lines are asked for when the first one is this near. */
 const NEAR_START = 400;
+/** Milliseconds without a scroll event after which scrolling has come to rest; an animation has one in each frame. */
+const AT_REST = 100;
 
 interface OutputViewProps {
   status: ServiceStatus;
@@ -153,6 +155,9 @@ function Lines({ service, state, choice, output, follows, following, onFollow, a
     inView.current = drawn.find(({ cursor }) => cursor === at) ?? drawn[0];
   });
 
+  const rest = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(rest.current), []);
+
   if (follows) seen.current = buffer.dropped + shown.length;
   const fresh = follows ? 0 : Math.max(0, buffer.dropped + shown.length - seen.current);
 
@@ -162,7 +167,9 @@ function Lines({ service, state, choice, output, follows, following, onFollow, a
     const atEnd = node.scrollHeight - node.scrollTop - node.clientHeight < AT_END;
     if (atEnd !== following.current && (atEnd || !virtualizer.isScrolling || node.scrollHeight > node.clientHeight))
       onFollow(atEnd);
-    if (node.scrollTop < NEAR_START && moreBefore && !atEnd) void loadOlder();
+    // Not before it rests: an animation would go on to the start of what was put in front, and ask for more from there.
+    clearTimeout(rest.current);
+    if (node.scrollTop < NEAR_START && moreBefore && !atEnd) rest.current = setTimeout(() => void loadOlder(), AT_REST);
   };
 
   return (
