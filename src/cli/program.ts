@@ -36,7 +36,7 @@ export async function run(args: string[], io: Surroundings = processSurroundings
 /** The program with its shared options and the names of its commands; each command's own part is added by `defineCommand`. */
 export function createProgram(io: Surroundings): Command {
   const program = new Command("tailherd")
-    .description("Run, watch and restart the services of this machine, from one place.")
+    .description("Run, watch and restart the services of all machines of a tailnet, from one place.")
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "explain")
     .helpCommand(false)
