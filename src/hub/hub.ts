@@ -257,7 +257,7 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     book,
     agents,
     gate,
-    enrolment: new Enrolment({ store, clock, identity, book, agents, observed, deployment, metrics, events }),
+    enrolment: new Enrolment({ store, clock, identity, book, agents, observed, deployment, edits, metrics, events }),
     deployment,
     addresses,
     intake,

@@ -141,6 +141,34 @@ describe("enrolment", { timeout: 60_000 }, () => {
     for (const act of ["server.enrol", "server.change", "server.remove"]) assert.ok(actions.includes(act), act);
   });
 
+  it("keeps what is placed by a server's name there, running, when the server is renamed", async () => {
+    await using hub = await startTestHub();
+    await using web = await joinFleet(hub, "web");
+    await untilServer(hub, web.id, ({ connected }) => connected);
+    const add = async (name: string, servers: string[]): Promise<void> => {
+      const body = { name, start_cmd: "exec sleep 1000", working_dir: "/", autostart: true, placement: { servers } };
+      const added = await hub.request("POST /api/services", { body });
+      assert.equal(added.status, 201, added.text);
+    };
+    await add("pinned", ["web"]);
+    await add("elsewhere", ["nowhere"]);
+    const pidOf = async (): Promise<number> => {
+      const started = await hub.request("POST /api/services/pinned/start");
+      assert.equal(started.status, 200, started.text);
+      return (await hub.request("GET /api/services/pinned/status")).json.instances[0].pid;
+    };
+    const pid = await pidOf();
+    assert.equal(typeof pid, "number");
+    assert.equal((await hub.request("PATCH /api/servers/web", { body: { name: "front" } })).status, 200);
+    const pinned = (await hub.request("GET /api/services/pinned")).json;
+    assert.deepEqual([pinned.placement.servers, pinned.revision], [["front"], 2]);
+    assert.equal((await hub.request("GET /api/services/elsewhere")).json.revision, 1);
+    const status = (await hub.request("GET /api/services/pinned/status")).json;
+    assert.deepEqual([status.placed_on, status.state], [[web.id], "running"]);
+    assert.equal(await pidOf(), pid);
+    assert.deepEqual((await hub.request("GET /api/servers/front")).json.services, ["pinned"]);
+  });
+
   it("enrols a known agent again with a token made for it, under its id; the key before does not count any more", async () => {
     await using hub = await startTestHub();
     await using web = await joinFleet(hub, "web");

@@ -43,9 +43,8 @@ export function define(command: Command, context: Context): void {
     .command("rename")
     .argument("<server>", "name or id")
     .argument("<new-name>", "its new name")
-    .option("-y, --yes", "do not ask")
-    .description("Give a server another name. Placements that name it have to be changed too.")
-    .action(async (id: string, name: string, options: { yes?: boolean }) => await rename(context, id, name, options));
+    .description("Give a server another name. Services that are placed on it by its name stay.")
+    .action(async (id: string, name: string) => await rename(context, id, name));
   defineTag(command, context);
   command
     .command("revoke")
@@ -123,25 +122,21 @@ export function noSuchServer(name: string): CliFailure {
   });
 }
 
-async function rename(context: Context, id: string, name: string, options: { yes?: boolean }): Promise<void> {
+async function rename(context: Context, id: string, name: string): Promise<void> {
   const client = context.client();
   const before = await find(client, id);
-  const services = await client.call("GET /api/services");
-  const named = services
-    .filter(({ placement }) => placement.servers.includes(before.name))
-    .map((service) => service.name);
-  if (named.length > 0 && options.yes !== true) {
-    const words = `${named.join(", ")} ${named.length === 1 ? "is" : "are"} placed on "${before.name}" by its name, and would end there`;
-    if (!context.interactive) {
-      throw new CliFailure(`Cannot rename "${before.name}": ${words}`, {
-        code: "refused",
-        hints: [`Place by tag, or by id (${before.id}), first; or do it all the same with --yes`],
-      });
-    }
-    await confirm(context, `${words}. Rename all the same?`);
-  }
   const server = await client.call("PATCH /api/servers/{id}", { params: { id: before.id }, body: { name } });
-  await context.emit(server, () => `${before.name}: is called ${server.name} now`);
+  // Its definitions have the new name; a file that owns one would bring the old one back.
+  const services = await client.call("GET /api/services");
+  const files = new Set(
+    services.flatMap(({ owner, placement }) => (owner !== null && placement.servers.includes(name) ? [owner] : [])),
+  );
+  await context.emit(server, () =>
+    [
+      `${before.name}: is called ${server.name} now`,
+      ...[...files].map((file) => `Change its name in ${file} too`),
+    ].join("\n"),
+  );
 }
 
 async function remove(context: Context, ids: string[], options: { yes?: boolean }): Promise<void> {

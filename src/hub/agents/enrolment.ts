@@ -10,12 +10,16 @@ import { fingerprintOf, isPublicKey } from "../../runtime/link/keys.ts";
 import { VERSION } from "../../runtime/version.ts";
 import { hashSecret, makeSecret } from "../auth/secrets.ts";
 import type { EventFeed } from "../live/event-feed.ts";
-import type { Actor, HubIdentity, Store, StoredServer } from "../store/store.ts";
+import type { Actor, DefinitionPut, HubIdentity, Store, StoredServer } from "../store/store.ts";
 import type { MetricsStore } from "../metrics/metrics-store.ts";
 import type { Deployment } from "../services/deployment.ts";
+import type { ServiceEdits } from "../services/service-edits.ts";
 import type { Agents } from "./agents.ts";
 import type { Observed } from "./observed.ts";
 import type { ServerBook } from "./server-book.ts";
+
+/** How often a renaming is tried when definitions that name the server change meanwhile. */
+const RENAME_ATTEMPTS = 5;
 
 export interface EnrolmentParts {
   store: Store;
@@ -25,6 +29,7 @@ export interface EnrolmentParts {
   agents: Agents;
   observed: Observed;
   deployment: Deployment;
+  edits: ServiceEdits;
   metrics: MetricsStore;
   events: EventFeed;
 }
@@ -88,11 +93,23 @@ export class Enrolment {
     return { success: true, server_id: server.id, message: `Server "${server.name}" is enrolled`, credential, hub };
   }
 
-  /** Renames a server or changes its tags; what is placed by tags moves. Rejects with `not_found`, `name_taken`. */
+  /**
+   * Renames a server or changes its tags. What is placed by tags moves; what is placed by the name stays, since its definition gets
+   * the new one. Rejects with `not_found`, `name_taken`.
+   */
   async change(idOrName: string, patch: ServerPatch, actor: Actor): Promise<ServerNode> {
-    const server = this.parts.book.require(idOrName);
-    const { name = server.name, tags = server.tags } = patch;
-    return await this.put({ ...server, name, tags: [...new Set(tags)] }, "server.change", actor);
+    for (let attempt = 1; ; attempt++) {
+      const server = this.parts.book.require(idOrName);
+      const { name = server.name, tags = server.tags } = patch;
+      const naming = name === server.name ? [] : await this.parts.edits.renamingServer(server.name, name);
+      try {
+        return await this.put({ ...server, name, tags: [...new Set(tags)] }, "server.change", actor, naming);
+      } catch (error) {
+        // Somebody changed one of the definitions since they were read.
+        const overtaken = error instanceof TailherdError && error.code === "revision_conflict";
+        if (!overtaken || attempt === RENAME_ATTEMPTS) throw error;
+      }
+    }
   }
 
   /** Takes back a server's key or credential and ends its link. Rejects with `refused` for the hub's own machine. */
@@ -117,11 +134,20 @@ export class Enrolment {
     return server;
   }
 
-  private async put(server: StoredServer, act: string, actor: Actor): Promise<ServerNode> {
-    const { store, book, deployment, agents } = this.parts;
-    if ((await store.putServer(server, act, actor)).outcome === "name_taken") throw nameTaken(server.name);
+  private async put(
+    server: StoredServer,
+    act: string,
+    actor: Actor,
+    definitions: readonly DefinitionPut[] = [],
+  ): Promise<ServerNode> {
+    const { store, book, deployment, agents, edits } = this.parts;
+    const put = await store.putServer(server, act, actor, definitions);
+    if (put.outcome === "name_taken") throw nameTaken(server.name);
     book.put(server);
+    // In the same turn: between the two its services would seem to belong nowhere.
+    const adopted = edits.adoptRenamed(put.records, actor);
     deployment.reconsiderServer(server.id);
+    await adopted;
     // Tags decide what is placed there: the agent gets the whole of it, and lets go of the rest.
     if (agents.isOpen(server.id)) await deployment.pushAll(server.id);
     const node = book.get(server.id);

@@ -4,7 +4,7 @@ import { serviceSpecSchema, type ServiceRecord, type ServiceSpec } from "../../c
 import { SECOND } from "../../base/units.ts";
 import { placedOn, placementWarnings } from "../agents/placement.ts";
 import { specOf } from "../store/spec-of.ts";
-import type { Actor, Expectation, WriteOutcome } from "../store/store.ts";
+import type { Actor, DefinitionPut, Expectation, WriteOutcome } from "../store/store.ts";
 import { conflictsOf, conflictWords } from "../transfer/port-conflicts.ts";
 import { noSuchService } from "./catalog.ts";
 import { mergePatch } from "./merge-patch.ts";
@@ -86,6 +86,39 @@ export class ServiceEdits {
         // As it is by now: somebody may have acted on it, changed or deleted it since it was stored.
         const record = await this.parts.store.getService(name);
         if (record !== undefined) await this.spread(record, actor);
+      });
+    }
+  }
+
+  /** The definitions that name a server, as they should be once it has another name; for the transaction that gives it that. */
+  async renamingServer(before: string, after: string): Promise<DefinitionPut[]> {
+    const naming = (await this.parts.store.listServices()).filter(({ placement }) =>
+      placement.servers.includes(before),
+    );
+    return naming.map((record) => {
+      const servers = record.placement.servers.map((name) => (name === before ? after : name));
+      const placement = { ...record.placement, servers: [...new Set(servers)] };
+      const expect = { kind: "revision", revision: record.revision } as const;
+      return { change: "put", spec: { ...specOf(record), placement }, owner: record.owner, expect };
+    });
+  }
+
+  /** Takes over what was stored with a server's new name: at once, so that no service is looked for under the old one; then agents are told. */
+  async adoptRenamed(records: readonly ServiceRecord[], actor: Actor): Promise<void> {
+    const { catalog, deployment, board, announcer, queue } = this.parts;
+    for (const record of records) {
+      const before = catalog.get(record.name);
+      // Deleted, or changed again since.
+      if (before === undefined || before.revision > record.revision) continue;
+      catalog.put(record);
+      deployment.reconsider(record.name);
+      board.touch(record.name);
+      announcer.stored(record, before, actor);
+    }
+    for (const { name } of records) {
+      await queue.run(name, async () => {
+        const record = catalog.get(name);
+        if (record !== undefined) await deployment.push(record, deployment.serversOf(name));
       });
     }
   }

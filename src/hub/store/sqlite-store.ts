@@ -120,8 +120,12 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
       write("Cannot save the settings", () => documents.put("settings", settings, "settings.change", actor)),
 
     listServers: () => read("the servers", () => servers.list()),
-    putServer: (server, act, actor) =>
-      write(`Cannot save server "${server.name}"`, () => servers.put(server, act, actor)),
+    putServer: (server, act, actor, definitions = []) =>
+      write(`Cannot save server "${server.name}"`, () => {
+        const { outcome } = servers.put(server, act, actor);
+        if (outcome === "name_taken") return { outcome };
+        return { outcome, records: definitions.flatMap((definition) => commit(definition, actor)) };
+      }),
     enrolServer: (server, tokenHash, actor) =>
       write(`Cannot enrol "${server.name}"`, () => servers.enrol(server, tokenHash, actor)),
     deleteServer: (id, actor) => write("Cannot remove the server", () => servers.delete(id, actor)),

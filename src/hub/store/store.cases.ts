@@ -11,6 +11,7 @@ import { settingsSchema } from "../../contract/settings.ts";
 import { fromLegacyServer } from "./legacy-server.ts";
 import type {
   Expectation,
+  DefinitionPut,
   PlanChange,
   Store,
   StoredJoinToken,
@@ -317,7 +318,7 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
       it("keeps what it is told, each name once, and says who did what", async () => {
         assert.deepEqual(await store.listServers(), []);
         const nas = server("nas", { tags: ["storage"], metadata: { cores: 4 }, credential_hash: "c1" });
-        assert.deepEqual(await store.putServer(nas, "server.own", actor), { outcome: "stored" });
+        assert.deepEqual(await store.putServer(nas, "server.own", actor), { outcome: "stored", records: [] });
         assert.deepEqual(await store.putServer(server("nas", { id: "other" }), "server.own", actor), {
           outcome: "name_taken",
         });
@@ -330,6 +331,26 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
         assert.equal(await store.deleteServer(nas.id, actor), true);
         assert.equal(await store.deleteServer(nas.id, actor), false);
         assert.deepEqual(await store.listServers(), []);
+      });
+
+      it("changes definitions together with the name of a server, or nothing at all", async () => {
+        const nas = server("nas");
+        const attic = { ...nas, name: "attic" };
+        await store.putServer(nas, "server.own", actor);
+        await add("kept");
+        const definition = (revision: number): DefinitionPut => ({
+          change: "put",
+          spec: specOfInput({ name: "kept", ports: [9] }),
+          owner: null,
+          expect: { kind: "revision", revision },
+        });
+        await assert.rejects(store.putServer(attic, "server.change", actor, [definition(7)]), /changed meanwhile/);
+        assert.deepEqual(await store.listServers(), [nas]);
+        const put = await store.putServer(attic, "server.change", actor, [definition(1)]);
+        assert.deepEqual(put.outcome === "stored" && put.records.map(({ name, ports }) => [name, ports]), [
+          ["kept", [9]],
+        ]);
+        assert.deepEqual([await store.listServers(), (await store.getService("kept"))?.revision], [[attic], 2]);
       });
 
       it("notes when servers were heard, of those that are still there", async () => {

@@ -32,9 +32,18 @@ export type WriteOutcome =
   | { outcome: "revision_differs"; record: ServiceRecord }
   | { outcome: "owned"; owner: string };
 
+/** A definition among changes that are made together. */
+export interface DefinitionPut {
+  change: "put";
+  spec: ServiceSpec;
+  desired?: DesiredState;
+  owner: string | null;
+  expect?: Expectation;
+}
+
 /** One change of `commitPlan`; `expect` says what the plan was made from (left out: anything). Who owns it is not asked. */
 export type PlanChange =
-  | { change: "put"; spec: ServiceSpec; desired?: DesiredState; owner: string | null; expect?: Expectation }
+  | DefinitionPut
   | { change: "delete"; name: string; expect?: Expectation }
   | { change: "settings"; settings: Settings }
   /** Servers of an import, added or replaced by id. */
@@ -154,8 +163,16 @@ export interface Store {
 
   /** In the order in which they came. */
   listServers(): Promise<StoredServer[]>;
-  /** Adds or replaces a server, with an audit entry of this act. */
-  putServer(server: StoredServer, act: string, actor: Actor): Promise<{ outcome: "stored" | "name_taken" }>;
+  /**
+   * Adds or replaces a server, with an audit entry of this act, and with it definitions that have to change at the same time; all of
+   * these or none. Rejects with `revision_conflict` when an expectation of a definition is not met.
+   */
+  putServer(
+    server: StoredServer,
+    act: string,
+    actor: Actor,
+    definitions?: readonly DefinitionPut[],
+  ): Promise<{ outcome: "stored"; records: ServiceRecord[] } | { outcome: "name_taken" }>;
   /**
    * A server comes in: uses up one use of the join token (unless null) and stores the server, all or nothing. `token_spent`: no such
    * token, used up, expired, or made for another server.

@@ -53,7 +53,7 @@ export function EditServer({ server, onClose }: { server: ServerNode; onClose: (
         }}
       >
         {save.isError && told === undefined ? <ErrorNotice error={save.error} /> : null}
-        <Field label="Name" error={issue("name")}>
+        <Field label="Name" help="Services that are placed on it by its name stay" error={issue("name")}>
           {(control) => <TextInput {...control} value={name} onChange={(event) => setName(event.target.value)} />}
         </Field>
         <Field
