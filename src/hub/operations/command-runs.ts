@@ -266,7 +266,7 @@ export class CommandRuns {
     if (isOver(state) || this.closed) return;
     const words = error instanceof Error ? error.message : String(error);
     const code = error instanceof TailherdError ? error.code : "internal";
-    if (code === "invalid" || words.includes("there is no method")) {
+    if (code === "invalid") {
       return this.settle(run, place, {
         state: "failed",
         message: `Not begun: its agent does not know such commands (${words})`,

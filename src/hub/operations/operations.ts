@@ -101,6 +101,11 @@ export class Operations {
     return this.entryOf(id).operation;
   }
 
+  /** The same, of one that there may not be. */
+  find(id: string): Operation | undefined {
+    return this.entries.get(id)?.operation;
+  }
+
   /** The operation once it has ended, or as it is after `patience` milliseconds; without outputs. Rejects with `not_found`. */
   async wait(id: string, patience: number): Promise<Operation> {
     const operation = this.require(id);
@@ -114,11 +119,6 @@ export class Operations {
     await promise;
     timer.cancel();
     return operation;
-  }
-
-  /** The same, of one that there may not be. */
-  find(id: string): Operation | undefined {
-    return this.entries.get(id)?.operation;
   }
 
   planOf(id: string): OperationPlan {

@@ -91,6 +91,11 @@ describe("RpcPeer", () => {
     assert.deepEqual(heard, [{ n: 1 }, { n: 2 }, { n: 3 }]);
   });
 
+  it("tells a method that the other side does not have as a mistake that asking again does not mend", async () => {
+    const { asks } = linked({});
+    assert.equal(await codeOf(asks.request("from_the_future", {})), "invalid");
+  });
+
   it("survives messages of any shape", async () => {
     const shapes: object[] = [{}, { id: 7 }, { id: {}, method: 3 }, { id: 1, error: {} }, { method: "$/cancel" }, []];
     const [a, b] = channelPair();

@@ -194,9 +194,11 @@ function fromError(error: unknown): RpcError {
   return { code: APPLICATION_ERROR, message: "Something of ours broke", data: { code: "internal" } };
 }
 
-function toError({ message, data }: RpcError): TailherdError {
+/** A method that the other side does not have, being older, is as final as a bad parameter. */
+function toError({ code, message, data }: RpcError): TailherdError {
   const facts = (typeof data === "object" && data !== null ? data : {}) as { code?: unknown; issues?: unknown };
   const known = typeof facts.code === "string" && Object.hasOwn(ERRORS, facts.code);
   const issues = Array.isArray(facts.issues) ? (facts.issues as { path: string; message: string }[]) : [];
-  return new TailherdError(known ? (facts.code as ErrorCode) : "internal", message, { issues });
+  const otherwise = code === METHOD_NOT_FOUND ? "invalid" : "internal";
+  return new TailherdError(known ? (facts.code as ErrorCode) : otherwise, message, { issues });
 }
