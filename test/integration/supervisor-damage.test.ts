@@ -1,7 +1,7 @@
 // P8: each file that an agent keeps, damaged in each way: it is up in time, what runs goes on, and nothing runs twice.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { test } from "node:test";
 import { type ForkedAgent, forkTestAgent, makeDataDir } from "../support/agent.ts";
@@ -108,6 +108,7 @@ test("P8: an order reaches a shim whatever became of its FIFO, and a launch file
   const damages: [string, () => Promise<void>][] = [
     ["words that are no order", () => writeFile(join(run, "ctl"), "half an ord", { flag: "r+" })],
     ["a file in its place", () => rm(join(run, "ctl")).then(() => writeFile(join(run, "ctl"), "start 9\n"))],
+    ["a directory in its place", () => rm(join(run, "ctl")).then(() => mkdir(join(run, "ctl")))],
     ["nothing in its place", () => rm(join(run, "ctl"))],
     ["an empty launch file", () => truncate(join(run, "launch"))],
   ];

@@ -167,7 +167,7 @@ export class RunDirectory {
       // Without a reader the open itself fails (ENXIO): a dead shim is noticed, and no order waits for the next one.
       file = openSync(this.fifo, constants.O_WRONLY | constants.O_NONBLOCK);
     } catch (error) {
-      if (isSystemError(error, "ENXIO") || isSystemError(error, "ENOENT")) return false;
+      if (["ENXIO", "ENOENT", "EISDIR"].some((code) => isSystemError(error, code))) return false;
       throw error;
     }
     try {
@@ -177,8 +177,8 @@ export class RunDirectory {
       writeSync(file, `\n${text}`);
       return true;
     } catch (error) {
-      // Full: whoever listens has not for a long time.
-      if (isSystemError(error, "EAGAIN")) return false;
+      // Full: whoever listens has not for a long time. Broken: it was killed since the open, and may have been dying then.
+      if (isSystemError(error, "EAGAIN") || isSystemError(error, "EPIPE")) return false;
       throw error;
     } finally {
       closeSync(file);
