@@ -193,7 +193,9 @@ export async function forkTestAgent(dataDir: string, env: Record<string, string>
     else if (message.error === undefined) open.get(message.id)?.resolve(message.result);
     else open.get(message.id)?.reject(new Error(message.error));
   });
-  child.on("exit", () => ready.reject(new Error("the agent ended")));
+  child.on("exit", (code, signal) =>
+    ready.reject(new Error(`the agent ended at its start: ${signal ?? `code ${code}`}`)),
+  );
   await ready.promise;
   return Object.assign(agent, { crash: () => endChild(child, "SIGKILL") });
 }

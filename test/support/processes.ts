@@ -11,6 +11,11 @@ export function pidsWith(word: string): number[] {
     .map(Number);
 }
 
+/** Resolves when so many processes carry this word, as `pidsWith` counts; a test's time limit ends a wait in vain. */
+export async function untilPidsWith(word: string, count: number): Promise<void> {
+  while (pidsWith(word).length !== count) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 /** Alive and not a zombie. */
 export function isAlive(pid: number): boolean {
   const stat = readQuietly(`/proc/${pid}/stat`);
