@@ -31,7 +31,7 @@ import {
 } from "./server.ts";
 import { settingsPatchSchema, settingsSchema } from "./settings.ts";
 import { exitRecordSchema, processInfoSchema, serviceStatusSchema, systemStatsSchema } from "./status.ts";
-import { topProcessesSchema } from "./top-processes.ts";
+import { topAnswerSchema } from "./top-processes.ts";
 import {
   applyRequestSchema,
   applyResultSchema,
@@ -466,7 +466,7 @@ export const routes = {
     action: "process.inspect",
     params: serverNamed,
     query: z.object({ at: isoTimeSchema.optional() }),
-    result: topProcessesSchema,
+    result: topAnswerSchema,
     errors: ["not_found"],
   },
   "GET /api/metrics/{id}": {

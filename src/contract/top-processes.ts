@@ -21,6 +21,14 @@ export const topProcessesSchema = z.object({
   /** The first few by each of CPU, memory and I/O. */
   processes: z.array(topProcessSchema).max(64),
 });
+
+/** Answer of `GET /api/servers/{id}/top`. */
+export const topAnswerSchema = z.object({
+  /** Unix milliseconds; null when nothing is known of that time: an agent looks once a minute, and may have been off. */
+  at: z.number().nullable(),
+  processes: topProcessesSchema.shape.processes,
+});
+
 /** One of the processes that took most. */
 export type TopProcess = z.infer<typeof topProcessSchema>;
 /** What took most at one time. */

@@ -1,7 +1,7 @@
 // Somebody opens one machine: charts over a range, what runs there, what could be adopted, what happened, and its name and end.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { expectNoTop, sharedDashboard } from "../support/browser.ts";
+import { sharedDashboard } from "../support/browser.ts";
 import { joinFleet, untilServer } from "../support/fleet.ts";
 import { startForeign } from "../support/foreign.ts";
 
@@ -47,7 +47,6 @@ test("charts share one range, which stands in the address, and can be read as a 
 test("an agent's machine shows its services, its ports, and a process that can be adopted there", async (context) => {
   await using dashboard = await openDashboard(context);
   if (dashboard === undefined) return;
-  expectNoTop(dashboard);
   const { page, url, fleet } = dashboard;
   await using far = await joinFleet(fleet, "far", { tags: ["prod"] });
   await untilServer(fleet, far.id, (server) => server.online);

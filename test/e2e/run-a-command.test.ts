@@ -1,7 +1,7 @@
 // Somebody runs something on one machine, or on several at a time, and follows what becomes of it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { expectNoTop, sharedDashboard } from "../support/browser.ts";
+import { sharedDashboard } from "../support/browser.ts";
 import { joinFleet, untilServer } from "../support/fleet.ts";
 
 const openDashboard = sharedDashboard();
@@ -9,7 +9,6 @@ const openDashboard = sharedDashboard();
 test("a line is run on one server from its page, and a service is stopped there", async (context) => {
   await using dashboard = await openDashboard(context);
   if (dashboard === undefined) return;
-  expectNoTop(dashboard);
   const { page, url, fleet } = dashboard;
   await using far = await joinFleet(fleet, "far", { allowRun: true });
   await untilServer(fleet, far.id, ({ connected }) => connected);

@@ -183,6 +183,9 @@ describe("hosts of a network", { timeout: 150_000 }, () => {
       return times.some((at) => at > cutAt && at < backAt);
     });
     assert.equal((await fleet.history("bare-21", "queue_length")).length, 1);
+    const { id } = await fleet.server("bare-21");
+    const unknown = await fleet.hub.json("GET", `/api/servers/${id}/top`);
+    assert.deepEqual(unknown, { at: null, processes: [] }, "a bare node tells of no processes");
     for (const name of ["site", "base", "home"]) {
       // web-1 may be dialling once more: the link that it had before was carried on for a moment.
       const stopped = (): Promise<boolean> =>

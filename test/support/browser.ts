@@ -118,11 +118,6 @@ function hasBrowser(context: TestContext): boolean {
   return true;
 }
 
-/** A server that just joined has not told yet what took most there; the hub says so (404), and a browser writes that to its console. */
-export function expectNoTop(dashboard: Dashboard): void {
-  dashboard.expectConsole("/top");
-}
-
 /** What pages are opened on. */
 interface Host extends AsyncDisposable {
   hubs: Hubs;

@@ -1,6 +1,5 @@
 // The history of metrics: queries, and which processes took most at a past minute.
 import { HOUR } from "../../../base/units.ts";
-import { TailherdError } from "../../../contract/errors.ts";
 import { unitOf } from "../../../contract/metrics.ts";
 import type { HandlersOf } from "../define-routes.ts";
 import type { HubParts } from "../hub-parts.ts";
@@ -45,10 +44,7 @@ export function metricsHandlers({ book, metrics, clock }: HubParts): HandlersOf<
     async "GET /api/servers/{id}/top"({ params, query }) {
       const server = book.require(params.id);
       const at = query.at === undefined ? clock.now() : Date.parse(query.at);
-      const top = await metrics.topAt(server.id, at);
-      if (top !== undefined) return top;
-      const when = new Date(at).toISOString();
-      throw new TailherdError("not_found", `Nothing is known of the processes of "${server.name}" around ${when}`);
+      return (await metrics.topAt(server.id, at)) ?? { at: null, processes: [] };
     },
   };
 }

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ServerNode } from "../../../contract/server.ts";
 import type { TopProcess } from "../../../contract/top-processes.ts";
-import { ApiError, call } from "../../api/client.ts";
+import { call } from "../../api/client.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Empty, Loading } from "../../ui/Empty.tsx";
 import { formatBytes, formatExact, formatPercent, NONE } from "../../ui/format.ts";
@@ -55,12 +55,10 @@ export function TopProcesses({ server, at, onAt }: TopProcessesProps) {
     placeholderData: (before) => before,
     retry: false,
   });
-  // The agent looks once a minute, and a server may have been off: an answer like any other.
-  const nothing = query.error instanceof ApiError && query.error.code === "not_found";
   return (
     <Section
       title="Which process was it"
-      note={query.data === undefined ? undefined : formatExact(query.data.at)}
+      note={query.data === undefined || query.data.at === null ? undefined : formatExact(query.data.at)}
       tools={
         at === null ? (
           <span className={styles["fact"]}>press a chart at a time to see that one</span>
@@ -71,13 +69,11 @@ export function TopProcesses({ server, at, onAt }: TopProcessesProps) {
         )
       }
     >
-      {nothing ? (
-        <Empty title={at === null ? "Nothing is known yet" : "Nothing is known of that time"} />
-      ) : query.isError ? (
-        <ErrorNotice error={query.error} />
-      ) : null}
+      {query.isError ? <ErrorNotice error={query.error} /> : null}
       {query.isPending ? <Loading lines={4} label="Loading processes" /> : null}
-      {query.data === undefined || nothing ? null : query.data.processes.length === 0 ? (
+      {query.data === undefined ? null : query.data.at === null ? (
+        <Empty title={at === null ? "Nothing is known yet" : "Nothing is known of that time"} />
+      ) : query.data.processes.length === 0 ? (
         <Empty title="Nothing took anything then" />
       ) : (
         <Table
