@@ -155,7 +155,7 @@ test("hooks: pre_start must succeed, within its time; pre_stop runs before the s
     restart: { policy: "never" },
   });
   assert.match((await agent.act("slow", "start")).message, /pre_start took longer than 0.3 s/);
-  assert.deepEqual(pidsWith("3603"), []);
+  assert.deepEqual(pidsWith("\u00003603\u0000"), []);
   await agent.set({
     name: "good",
     start_cmd: "sleep 3600",
