@@ -61,11 +61,12 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       const met = own?.meetAll(services) ?? services;
       const wanted = new Set(met.map(({ spec }) => spec.name));
       const leaving = supervisor.definitions().filter(({ spec }) => !wanted.has(spec.name));
-      await Promise.all([
-        Promise.all(met.map((service) => supervisor.set(service))).then(() => supervisor.reconcile()),
-        ...leaving.map(({ spec }) => supervisor.remove(spec.name, "tailherd")),
-      ]);
-      return {};
+      const taken = supervisor.setAll(met).then((failed) => {
+        supervisor.reconcile();
+        return failed;
+      });
+      await Promise.all([taken, ...leaving.map(({ spec }) => supervisor.remove(spec.name, "tailherd"))]);
+      return { failed: (await taken).map(({ spec }) => spec.name) };
     },
     async set({ service }) {
       await desired.put(service);

@@ -115,7 +115,8 @@ export const agentMethods = {
   /** The whole desired state of this server; what is not in it any more is stopped and forgotten. Kept on the agent's disk. */
   apply: {
     params: z.object({ services: z.array(desiredServiceSchema), update_interval_ms: z.number() }),
-    result: z.object({}),
+    /** Services that this machine could not take over, each for a reason in its log; all others are. Absent: an older agent. */
+    result: z.object({ failed: z.array(z.string()).optional() }),
   },
   /** Adds, replaces or re-desires one service without the rest, and lets it meet its desired state; answers when kept, not when running. */
   set: { params: z.object({ service: desiredServiceSchema }), result: z.object({}) },

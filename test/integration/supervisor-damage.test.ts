@@ -1,7 +1,7 @@
 // P8: each file that an agent keeps, damaged in each way: it is up in time, what runs goes on, and nothing runs twice.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { test } from "node:test";
 import { type ForkedAgent, forkTestAgent, makeDataDir } from "../support/agent.ts";
@@ -122,6 +122,41 @@ test("P8: an order reaches a shim whatever became of its FIFO, and a launch file
     assert.ok((await shimOf(agent)) === shim || !isAlive(shim), `no shim is left behind by ${what}`);
   }
   await agent[Symbol.asyncDispose]();
+});
+
+test("P8: a run directory that cannot be used costs its service the agent until it is set again, and no other anything", async () => {
+  const word = `${6400 + Math.random()}`;
+  let agent = await forkTestAgent(await makeDataDir());
+  for (const name of ["kept", "bad"]) {
+    await agent.set({ name, start_cmd: `exec sleep ${word}`, instances: 2 });
+    assert.equal((await agent.act(name, "start")).outcome, "done");
+  }
+  const pids = pidsWith(word);
+  const of = async (name: string): Promise<(number | null)[]> =>
+    (await agent.call("snapshot", {})).instances.flatMap(({ service, pid }) => (service === name ? [pid] : []));
+  const before = { kept: await of("kept"), bad: await of("bad") };
+  await agent.crash();
+  const root = join(agent.dataDir, "agent/run");
+  const second = join(root, (await readdir(root)).find((name) => name.startsWith("bad-1-")) ?? "");
+  await rename(second, `${agent.dataDir}/aside`);
+  await writeFile(second, "");
+  agent = await forkTestAgent(agent.dataDir);
+  assert.deepEqual(await of("kept"), before.kept);
+  assert.deepEqual(await of("bad"), before.bad.slice(0, 1));
+  assert.deepEqual(pidsWith(word), pids, "what it does not know it leaves alone");
+  assert.equal((await agent.act("kept", "restart")).outcome, "done");
+  await assert.rejects(
+    agent.set({ name: "bad", start_cmd: `exec sleep ${word}`, instances: 2 }),
+    /Cannot take over bad: .*bad-1-/,
+  );
+  await rm(second);
+  await rename(`${agent.dataDir}/aside`, second);
+  await agent.set({ name: "bad", start_cmd: `exec sleep ${word}`, instances: 2 });
+  await agent.until("bad", ({ state }) => state === "running", 1);
+  assert.deepEqual(await of("bad"), before.bad);
+  assert.equal(pidsWith(word).length, 4);
+  await agent[Symbol.asyncDispose]();
+  assert.deepEqual(pidsWith(word), []);
 });
 
 test("P8: a shim that does not act is given up within 15 s, never acts later, and the next start works", async () => {

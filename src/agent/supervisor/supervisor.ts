@@ -1,5 +1,6 @@
 // All instances of this machine: makes, resizes and removes them as services are desired, and acts on those of one service.
 import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { Emitter } from "../../base/emitter.ts";
 import { combineResults } from "../../contract/act-results.ts";
 import type { ActResult } from "../../contract/agent.ts";
@@ -11,6 +12,7 @@ import { Instance } from "./instance.ts";
 import type { InstanceTools } from "./instance-life.ts";
 import { readRecord } from "./instance-record.ts";
 import { instanceKey, RunDirectory } from "./run-directory.ts";
+import { systemWords } from "./system-words.ts";
 
 interface Herded {
   definition: WantedService;
@@ -42,10 +44,13 @@ export class Supervisor {
     this.tools = tools;
   }
 
-  /** Takes over what the agent before left; `reconcile` then brings back what should run. Run directories of no service are cleaned up. */
+  /**
+   * Takes over what the agent before left; `reconcile` then brings back what should run. Run directories of no service are cleaned up.
+   * A service that cannot be taken over is left as it is until it is set again, and costs no other its agent.
+   */
   async restore(definitions: WantedService[]): Promise<void> {
-    await Promise.all(definitions.map((definition) => this.set(definition)));
-    const known = new Set(this.instances().map((instance) => instance.directory.key));
+    const failed = await this.setAll(definitions);
+    const known = new Set([...this.instances().map(({ directory }) => directory.key), ...failed.flatMap(keysOf)]);
     for (const key of readdirSync(this.tools.runRoot)) {
       const directory = new RunDirectory(this.tools.runRoot, key);
       if (!known.has(key) && existsSync(directory.told)) await this.removeOrphan(directory);
@@ -92,6 +97,12 @@ export class Supervisor {
   /** Adds or replaces a service; resolves when its instances are there, not when they run or when those too many are gone. */
   set(definition: WantedService): Promise<void> {
     return this.define(definition, () => undefined);
+  }
+
+  /** As `set`, of several; answers those that could not be taken over, which is logged. */
+  async setAll(definitions: WantedService[]): Promise<WantedService[]> {
+    const taken = await Promise.allSettled(definitions.map((definition) => this.set(definition)));
+    return definitions.filter((_, at) => taken[at]?.status === "rejected");
   }
 
   /** Takes over what is desired and acts on it, in one step: all instances, or one. */
@@ -181,7 +192,10 @@ export class Supervisor {
     return defined.promise;
   }
 
-  /** Makes the instances that are missing; answers those that are too many, which are not its instances any more. */
+  /**
+   * Makes the instances that are missing; answers those that are too many, which are not its instances any more. When one cannot be
+   * made, those before it are kept and the next call begins there.
+   */
   private async resize(herded: Herded, definition: WantedService): Promise<Instance[]> {
     const wanted = definition.spec.instances;
     const staying = herded.instances.slice(0, wanted);
@@ -189,8 +203,17 @@ export class Supervisor {
     for (const instance of staying) instance.define(definition);
     const missing: number[] = [];
     for (let index = staying.length; index < wanted; index += 1) missing.push(index);
-    herded.instances = [...staying, ...(await Promise.all(missing.map((index) => this.make(definition, index))))];
-    return leaving;
+    const made = await Promise.allSettled(missing.map((index) => this.make(definition, index)));
+    const done = made.map((each) => (each.status === "fulfilled" ? each.value : undefined));
+    const whole = done.includes(undefined) ? done.slice(0, done.indexOf(undefined)) : done;
+    herded.instances = [...staying, ...whole.filter((instance) => instance !== undefined)];
+    // Two would hear the same shim.
+    for (const instance of done.slice(whole.length)) await instance?.close();
+    const failed = made.find((each) => each.status === "rejected");
+    if (failed === undefined) return leaving;
+    const { name } = definition.spec;
+    const path = join(this.tools.runRoot, instanceKey(name, herded.instances.length));
+    throw new TailherdError("act_failed", `Cannot take over ${name}: ${systemWords(failed.reason)} (${path})`);
   }
 
   private async removeAll(leaving: Instance[], by: string): Promise<void> {
@@ -225,4 +248,9 @@ export class Supervisor {
     await instance.remove("tailherd");
     this.tools.removed(instance.service, instance.index);
   }
+}
+
+/** Names of the run directories that a service may have. */
+function keysOf({ spec }: WantedService): string[] {
+  return Array.from({ length: spec.instances }, (_, index) => instanceKey(spec.name, index));
 }

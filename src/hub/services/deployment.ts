@@ -67,10 +67,16 @@ export class Deployment {
 
   /** Everything that a server should have; pushed whole when its link opens. */
   async pushAll(serverId: string): Promise<void> {
-    const { catalog, agents } = this.parts;
+    const { catalog, agents, book, logger } = this.parts;
     const services = this.servicesOn(serverId).map((name) => this.desired(name, serverId));
     const update_interval_ms = catalog.settings.update_interval_seconds * SECOND;
-    await agents.call(serverId, "apply", { services, update_interval_ms });
+    const { failed = [] } = await agents.call(serverId, "apply", { services, update_interval_ms });
+    if (failed.length === 0) return;
+    const server = book.storedOf(serverId)?.name;
+    logger.error(
+      { server, services: failed },
+      "A server cannot take over some of its services: its agent's log says why",
+    );
   }
 
   /** The same for all linked servers; one that does not take it is told of in the log, and told again when its link opens anew. */
