@@ -13,6 +13,8 @@ import { buildLaunch, MARKER } from "./launch-script.ts";
 
 const MAX_OUTPUT = 64 * 1024;
 const MAX_LINES = 200;
+/** Milliseconds that what was printed has to be read in, once nothing runs any more. */
+const LAST_WORDS = SECOND;
 
 export interface TryTools {
   table: ProcessTable;
@@ -45,6 +47,8 @@ export async function tryCommand(spec: ServiceSpec, seconds: number, tools: TryT
       if (output.length < MAX_OUTPUT) output += text;
     });
   }
+  // Its end may be known before its last words are read.
+  const silent = new Promise<void>((resolve) => void child.once("close", () => resolve()));
   const over = AbortSignal.any([tools.signal, AbortSignal.timeout(seconds * SECOND)]);
   const end = await new Promise<{ code: number | null; signal: string | null; running: boolean }>((resolve) => {
     child.on("error", (error) => {
@@ -57,6 +61,8 @@ export async function tryCommand(spec: ServiceSpec, seconds: number, tools: TryT
   const stat = child.pid === undefined ? undefined : table.stat(child.pid);
   const main = stat && { pid: stat.pid, startTicks: stat.startTicks, bootId: table.bootId() };
   await new GroupContainment(tools).killAll({ key: marker, marker, shim: null, main: main ?? null });
+  // Nobody is left to write, unless somebody got away.
+  await Promise.race([silent, new Promise<void>((resolve) => void clock.after(LAST_WORDS, resolve))]);
   child.stdout.destroy();
   child.stderr.destroy();
   return {
