@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createProcessTable } from "./create-process-table.ts";
 import { FakeProcessTable } from "./fake-process-table.ts";
-import { isSameProcess, type ProcessTable } from "./process-table.ts";
+import { isGone, isSameProcess, type ProcessTable } from "./process-table.ts";
 import { LinuxProcessTable } from "./process-table-linux.ts";
 import { PortableProcessTable } from "./process-table-portable.ts";
 
@@ -135,3 +135,18 @@ function procFixture() {
     [Symbol.dispose]: () => rmSync(path, { recursive: true }),
   };
 }
+
+test("isGone() does not take for gone what cannot be looked at", () => {
+  const table = new FakeProcessTable();
+  const recorded = { pid: 42, startTicks: 7, bootId: table.bootId() };
+  assert.ok(
+    isGone(table, recorded, () => false),
+    "nothing has its pid",
+  );
+  assert.ok(!isGone(table, recorded, () => true), "something has, and nobody can say what");
+  assert.ok(
+    isGone(table, { ...recorded, bootId: "another" }, () => true),
+    "it ran before the machine was restarted",
+  );
+  assert.ok(!isGone(table, { ...recorded, pid: process.pid }), "this very process, which this table does not know");
+});

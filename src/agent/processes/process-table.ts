@@ -50,6 +50,16 @@ export function isSameProcess(
   return stat !== undefined && stat.startTicks === recorded.startTicks && stat.state !== "Z" && stat.state !== "X";
 }
 
+/** Is it gone for sure? A process that cannot be looked at, for want of descriptors, is not the same, and not gone either. */
+export function isGone(
+  table: ProcessTable,
+  recorded: { pid: number; startTicks: number; bootId: string },
+  isTaken: (pid: number) => boolean = isPidTaken,
+): boolean {
+  if (isSameProcess(table, recorded)) return false;
+  return table.stat(recorded.pid) !== undefined || recorded.bootId !== table.bootId() || !isTaken(recorded.pid);
+}
+
 /** Whether any process has this pid, asked at the least cost. A zombie has it too. */
 export function isPidTaken(pid: number): boolean {
   try {

@@ -1,6 +1,6 @@
 // The agent's end of one shim: who it is, which cgroups it is in, and the orders it gets. A dead one is replaced by the next order,
 // and so is one of another version. Each shim reads a FIFO of its own: two on one would each get half of an order.
-import { isSameProcess, type ProcessTable } from "../processes/process-table.ts";
+import { isGone, isSameProcess, type ProcessTable } from "../processes/process-table.ts";
 import { findShim } from "./adoption.ts";
 import { sendQuietly } from "./containment-groups.ts";
 import type { ProcessIdentity, RunDirectory } from "./run-directory.ts";
@@ -96,7 +96,7 @@ export class ShimLink {
 
   /** Forgets it if it is gone; true when it was there before. */
   forgetIfGone(): boolean {
-    if (this.process === null || isSameProcess(this.tools.table, this.process)) return false;
+    if (this.process === null || !isGone(this.tools.table, this.process)) return false;
     this.process = null;
     // The fork that waited for its orders may be left, and would hear those for the next one.
     this.directory.order("quit");

@@ -1,6 +1,6 @@
 // Watches what an instance's shim and launch tell in the run directory, and what no shim can tell when it was killed.
 import { type FSWatcher, watch } from "node:fs";
-import { isPidTaken, isSameProcess } from "../processes/process-table.ts";
+import { isGone, isPidTaken } from "../processes/process-table.ts";
 import { identify } from "./adoption.ts";
 import type { Ending } from "./ending.ts";
 import type { InstanceLife } from "./instance-life.ts";
@@ -69,16 +69,16 @@ export class Told {
     if (life.run === null) return;
     this.ticks += 1;
     const thorough = this.ticks >= THOROUGH_EVERY;
-    if (thorough) {
-      this.ticks = 0;
-      this.look();
-    }
+    if (thorough) this.ticks = 0;
+    // What was told while there were no descriptors could not be read.
+    const { process: known } = life.run;
+    if (thorough || known === null || !isPidTaken(known.pid)) this.look();
     const { shim } = life;
     // Whether the pid is another's by now is dearer to ask, and hardly ever so.
     const suspicious = thorough || (shim.process !== null && !isPidTaken(shim.process.pid));
     if (suspicious && shim.forgetIfGone()) this.lostShim();
     const process = life.run?.process;
-    if (life.shim.process === null && process != null && !isSameProcess(life.tools.table, process))
+    if (life.shim.process === null && process != null && isGone(life.tools.table, process))
       this.ended(null, SHIM_KILLED);
   }
 
