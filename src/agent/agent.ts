@@ -23,6 +23,7 @@ import { Journal } from "./journal/journal.ts";
 import { Notices } from "./notices.ts";
 import { Observer } from "./observer.ts";
 import { createProcessTable } from "./processes/create-process-table.ts";
+import { TaskStore } from "./scheduler/task-store.ts";
 import type { Puncher } from "./spool/output-log.ts";
 import { openOutputLog } from "./spool/open-output-log.ts";
 import { openContainment } from "./supervisor/open-containment.ts";
@@ -179,7 +180,9 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
   });
   // Not waited for: what cannot be ended at once must not hold up the services.
   const unfinished = commands.tellUnfinished();
-  const parts = { supervisor, observer, desired, notices, commands, table, containment, clock, own };
+  const tasks = new TaskStore({ agentDir, clock, logger });
+  await tasks.open();
+  const parts = { supervisor, observer, desired, notices, commands, tasks, table, containment, clock, own };
   const handlers = createHandlers(parts);
   const link = new HubLink({ handlers, outbox, journal, facts, clock, logger });
   const leaving = new AbortController();
@@ -204,6 +207,7 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
       await supervisor.close();
       journal.close();
       await desired.close();
+      await tasks.close();
       containment.close();
     },
   };

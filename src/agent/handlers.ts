@@ -19,6 +19,7 @@ import type { Containment } from "./supervisor/containment.ts";
 import { loginEnvironment } from "./supervisor/environment.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
 import { tryCommand } from "./supervisor/try-command.ts";
+import type { TaskStore } from "./scheduler/task-store.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 export interface HandlerTools {
@@ -27,6 +28,7 @@ export interface HandlerTools {
   desired: DesiredStore;
   notices: Notices;
   commands: Commands;
+  tasks: TaskStore;
   table: ProcessTable;
   containment: Containment;
   clock: Clock;
@@ -35,7 +37,7 @@ export interface HandlerTools {
 }
 
 export function createHandlers(tools: HandlerTools): AgentHandlers {
-  const { supervisor, observer, desired, table, clock, commands, own } = tools;
+  const { supervisor, observer, desired, table, clock, commands, tasks, own } = tools;
   const subscriptions = new Subscriptions(supervisor, tools.notices);
   const meet = (wish: DesiredService): WantedService => own?.meet(wish) ?? wish;
   const refuseLocked = (act: string): void => {
@@ -55,7 +57,8 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       .map((instance) => observer.sampled(instance));
 
   return {
-    async apply({ services, update_interval_ms }) {
+    async apply({ services, tasks: due, update_interval_ms }) {
+      if (due !== undefined) await tasks.replace(due);
       await desired.replace(services, update_interval_ms);
       observer.setInterval(update_interval_ms);
       const met = own?.meetAll(services) ?? services;
@@ -138,6 +141,17 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
     async cancel_command({ id }) {
       commands.cancel(id);
       return {};
+    },
+    async set_task({ task }) {
+      await tasks.put(task);
+      return {};
+    },
+    async remove_task({ task }) {
+      await tasks.delete(task);
+      return {};
+    },
+    async run_task({ task }) {
+      return { accepted: false, message: `It was not begun: this agent does not run tasks (${task}) yet` };
     },
   };
 }

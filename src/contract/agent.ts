@@ -13,6 +13,7 @@ import {
   processInfoSchema,
   systemStatsSchema,
 } from "./status.ts";
+import { agentRunSchema, agentTaskSchema } from "./task.ts";
 import { topProcessesSchema } from "./top-processes.ts";
 
 const desiredServiceSchema = z.object({
@@ -114,7 +115,12 @@ export type Adoption = z.infer<typeof adoptionSchema>;
 export const agentMethods = {
   /** The whole desired state of this server; what is not in it any more is stopped and forgotten. Kept on the agent's disk. */
   apply: {
-    params: z.object({ services: z.array(desiredServiceSchema), update_interval_ms: z.number() }),
+    params: z.object({
+      services: z.array(desiredServiceSchema),
+      /** Left out by hubs that know of no tasks: then those that the agent has stay. */
+      tasks: z.array(agentTaskSchema).optional(),
+      update_interval_ms: z.number(),
+    }),
     /** Services that this machine could not take over, each for a reason in its log; all others are. Absent: an older agent. */
     result: z.object({ failed: z.array(z.string()).optional() }),
   },
@@ -187,6 +193,15 @@ export const agentMethods = {
   },
   /** Ends a running command with all it started; what is not running (any more) is left alone. */
   cancel_command: { params: z.object({ id: z.string() }), result: z.object({}) },
+  /** Adds or replaces one task; answers when it is kept. What was due before is never made up for. */
+  set_task: { params: z.object({ task: agentTaskSchema }), result: z.object({}) },
+  /** Forgets one task; a run of it that has begun goes on. */
+  remove_task: { params: z.object({ task: z.string() }), result: z.object({}) },
+  /** Runs a task now, at most once for this id; answers when it is noted on disk and begun, or refused. */
+  run_task: {
+    params: z.object({ task: z.string(), id: z.string().max(128), by: z.string() }),
+    result: z.object({ accepted: z.boolean(), message: z.string() }),
+  },
 } as const;
 
 /** What an agent tells without being asked. */
@@ -216,6 +231,10 @@ export const agentNotices = {
   command_output: commandOutputSchema,
   /** How a command ended. */
   command: commandResultSchema,
+  /** A run that began, changed or ended, or did not happen. */
+  run: agentRunSchema,
+  /** What a running task prints. */
+  run_output: commandOutputSchema,
   output: z.object({ subscription: z.string(), service: z.string(), index: z.int(), lines: z.array(logLineSchema) }),
 } as const;
 

@@ -6,6 +6,7 @@ import { agentNotices } from "./agent.ts";
 import { commandResultSchema } from "./commands.ts";
 import { eventSchema } from "./events.ts";
 import { instanceStatusSchema, systemStatsSchema } from "./status.ts";
+import { agentRunSchema } from "./task.ts";
 import { topProcessesSchema } from "./top-processes.ts";
 
 /** Path of the hub that agents dial. */
@@ -48,6 +49,8 @@ const journalEntrySchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("top"), seq: z.int(), top: topProcessesSchema }),
   /** How a command ended. */
   z.object({ kind: z.literal("command"), seq: z.int(), result: commandResultSchema }),
+  /** A run of a task, each time that it changed. Only for hubs that take them: see the answer to `join`. */
+  z.object({ kind: z.literal("run"), seq: z.int(), run: agentRunSchema }),
   /** What the journal could not keep: so many entries of the numbers before this one. */
   z.object({ kind: z.literal("dropped"), seq: z.int(), entries: z.int(), reason: z.string() }),
 ]);
@@ -88,6 +91,8 @@ export const hubMethods = {
     result: z.object({
       /** What the hub has of that journal: nothing up to here needs to be told again. */
       confirmed: z.int(),
+      /** It takes entries `run` of the journal; hubs of before do not. */
+      tasks: z.boolean().default(false),
       at: z.number(),
     }),
   },
@@ -124,6 +129,7 @@ export const linkNotices = {
   instances: agentNotices.instances,
   output: agentNotices.output,
   command_output: agentNotices.command_output,
+  run_output: agentNotices.run_output,
 } as const;
 
 /**

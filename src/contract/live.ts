@@ -5,10 +5,11 @@ import { operationChangeSchema, operationSchema } from "./operations.ts";
 import { serviceRecordSchema } from "./service.ts";
 import { serverSchema } from "./server.ts";
 import { settingsSchema } from "./settings.ts";
+import { taskRecordSchema, taskRunSchema } from "./task.ts";
 import { logLineSchema, serviceStatusSchema, systemStatsSchema } from "./status.ts";
 
 const topicSchema = z.union([
-  z.enum(["services", "stats", "servers", "events", "operations"]),
+  z.enum(["services", "stats", "servers", "events", "operations", "tasks"]),
   /** "output:NAME" follows the output of one service. */
   z.string().regex(/^output:.{1,64}$/u),
 ]);
@@ -54,6 +55,12 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("operation"), data: operationSchema }),
   /** Instead of it, between begin and end, where an operation has more than 100 targets. */
   z.object({ type: z.literal("operation_changed"), data: operationChangeSchema }),
+  /** Topic tasks, and for those that never subscribed: what was made, changed (also when it is due next, after a run) and deleted. */
+  z.object({ type: z.literal("task_created"), data: taskRecordSchema }),
+  z.object({ type: z.literal("task_updated"), data: taskRecordSchema }),
+  z.object({ type: z.literal("task_deleted"), task_name: z.string(), data: z.object({ name: z.string() }) }),
+  /** A run that began, changed or ended; without its output. */
+  z.object({ type: z.literal("task_run"), data: taskRunSchema }),
   /** Topic output:NAME. `skipped` counts lines left out because this client reads too slowly. */
   z.object({
     type: z.literal("output"),

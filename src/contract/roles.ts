@@ -12,9 +12,15 @@ const VIEWER = [
   "stats.read",
   "server.read",
   "operation.read",
+  "task.read",
   "self.read",
 ] as const;
-const OPERATOR = [...VIEWER, "service.operate"] as const;
+const OPERATOR = [
+  ...VIEWER,
+  "service.operate",
+  /** Tasks that act on services; those that run a command need `server.run` as well. */
+  "task.write",
+] as const;
 const ADMIN = [
   ...OPERATOR,
   /** Definitions are code that runs on the server, so changing them is an admin's act. */

@@ -31,6 +31,16 @@ import {
 } from "./server.ts";
 import { settingsPatchSchema, settingsSchema } from "./settings.ts";
 import { exitRecordSchema, processInfoSchema, serviceStatusSchema, systemStatsSchema } from "./status.ts";
+import {
+  cronPreviewSchema,
+  taskCheckSchema,
+  taskNameSchema,
+  taskRecordSchema,
+  taskRunDetailSchema,
+  taskRunSchema,
+  taskSpecSchema,
+  zoneSchema,
+} from "./task.ts";
 import { topAnswerSchema } from "./top-processes.ts";
 import {
   applyRequestSchema,
@@ -64,6 +74,7 @@ export interface RouteSpec {
 
 const named = z.object({ name: nameSchema });
 const done = z.object({ success: z.boolean(), message: z.string() });
+const taskNamed = z.object({ name: taskNameSchema });
 const counted = done.extend({ count: z.int() });
 /** Which instance: its number, and its server where the service runs on several. */
 const indexQuery = z.object({
@@ -475,6 +486,91 @@ export const routes = {
     params: serverNamed,
     result: recentMetricsSchema,
     errors: ["not_found"],
+  },
+
+  "GET /api/tasks": {
+    summary: "All scheduled tasks (predecessor)",
+    action: "task.read",
+    result: z.array(taskRecordSchema),
+  },
+  "POST /api/tasks": {
+    summary: "Add a task (predecessor); commands are for admins",
+    action: "task.write",
+    body: taskSpecSchema,
+    result: done.extend({ warnings: z.array(z.string()) }),
+    errors: ["name_taken", "invalid"],
+  },
+  "POST /api/tasks/check": {
+    summary: "What is wrong with a task, where it would run and how often, without saving it",
+    action: "task.write",
+    body: z.record(z.string(), z.unknown()),
+    result: taskCheckSchema,
+  },
+  "GET /api/tasks/{name}": {
+    summary: "One task",
+    action: "task.read",
+    params: taskNamed,
+    result: taskRecordSchema,
+    errors: ["not_found"],
+  },
+  "PUT /api/tasks/{name}": {
+    summary: "Replace a task (predecessor); commands are for admins",
+    action: "task.write",
+    params: taskNamed,
+    body: taskSpecSchema,
+    result: done.extend({ warnings: z.array(z.string()) }),
+    errors: ["not_found", "invalid", "owned_by_file"],
+  },
+  "DELETE /api/tasks/{name}": {
+    summary: "Delete a task (predecessor); its history goes with it",
+    action: "task.write",
+    params: taskNamed,
+    result: done,
+    errors: ["not_found", "owned_by_file"],
+  },
+  "POST /api/tasks/{name}/run": {
+    summary: "Run a task now, on all its servers or on one; answers when it has begun",
+    action: "task.write",
+    params: taskNamed,
+    query: onServer,
+    result: done.extend({
+      /** Of the first server that began. */
+      run_id: z.string(),
+      runs: z.array(
+        z.object({ server_id: z.string(), server: z.string(), run_id: z.string().nullable(), message: z.string() }),
+      ),
+    }),
+    errors: ["not_found", "refused", "agent_away"],
+  },
+  "GET /api/tasks/{name}/runs": {
+    summary: "Its runs and those that did not happen, newest first; `next` asks for older ones as `before`",
+    action: "task.read",
+    params: taskNamed,
+    query: onServer.extend({
+      limit: z.coerce.number().int().min(1).max(1000).default(50),
+      before: z.string().max(200).optional(),
+    }),
+    result: z.object({ runs: z.array(taskRunSchema), next: z.string().nullable() }),
+    errors: ["not_found"],
+  },
+  "GET /api/tasks/{name}/runs/{run}": {
+    summary: "One run, with what it printed so far",
+    action: "task.read",
+    params: taskNamed.extend({ run: z.string().max(128) }),
+    result: taskRunDetailSchema,
+    errors: ["not_found"],
+  },
+  "GET /api/cron/preview": {
+    summary: "A schedule in words, when it is due next, and what to know of it",
+    action: "task.read",
+    query: z.object({
+      expression: z.string().max(256),
+      timezone: zoneSchema.optional(),
+      from: isoTimeSchema.optional(),
+      count: z.coerce.number().int().min(1).max(100).default(5),
+    }),
+    result: cronPreviewSchema,
+    errors: ["invalid"],
   },
 
   "GET /api/processes": {

@@ -1,21 +1,26 @@
 // The hub's settings: the predecessor's `settings.json`, field by field.
 import { z } from "zod";
-import { nameSchema } from "./names.ts";
+import { settingsTaskSchema } from "./task.ts";
 
-/** A scheduled task as the predecessor wrote it; kept and written back here, fired once the scheduler is there. */
-export const legacyTaskSchema = z.looseObject({
-  name: z.string().min(1).max(64),
-  cron_expression: z.string().min(1).max(256),
-  action: z.enum(["start", "stop", "restart"]),
-  service_name: nameSchema,
-  enabled: z.boolean().default(true),
-});
+/** The list of tasks seen from the settings: what is changed here is changed there, and the other way round. */
+const scheduledTasksSchema = z
+  .array(settingsTaskSchema)
+  .max(10_000)
+  .superRefine((tasks, context) => {
+    const seen = new Set<string>();
+    for (const [at, { name }] of tasks.entries()) {
+      if (seen.has(name))
+        context.addIssue({ code: "custom", path: [at, "name"], message: `"${name}" stands there twice` });
+      seen.add(name);
+    }
+  })
+  .default([]);
 
 export const settingsSchema = z.strictObject({
   storage_paths: z
     .strictObject({ logs: z.string(), data: z.string(), backups: z.string() })
     .default({ logs: "./logs", data: "./data", backups: "./backups" }),
-  scheduled_tasks: z.array(legacyTaskSchema).max(1000).default([]),
+  scheduled_tasks: scheduledTasksSchema,
   /** Days that history (exits, events, means of 5 minutes of metrics) is kept. */
   stats_retention_days: z.int().min(1).max(365).default(30),
   /** Restart policy of services that do not name one: on-failure, or never. */

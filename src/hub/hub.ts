@@ -52,6 +52,10 @@ import { ServiceActs } from "./services/service-acts.ts";
 import { ServiceEdits } from "./services/service-edits.ts";
 import { SettingsChanges } from "./services/settings-changes.ts";
 import { StatusBoard } from "./services/status-board.ts";
+import { TaskBook } from "./tasks/task-book.ts";
+import { TaskEdits } from "./tasks/task-edits.ts";
+import { TaskRuns } from "./tasks/task-runs.ts";
+import { TaskTelling } from "./tasks/task-telling.ts";
 import { removeLeftovers } from "./store/leftovers.ts";
 import { openSqliteStore } from "./store/sqlite-store.ts";
 import { freeName } from "./store/legacy-server.ts";
@@ -168,7 +172,29 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
   stack.defer(() => book.close());
   const agents: Agents = new Agents({ book, clock, logger, store: (id, entries) => intake.store(id, entries) });
   stack.defer(() => agents.close());
-  const deployment = new Deployment({ catalog, book, agents, observed, logger });
+  const deployment = new Deployment({
+    catalog,
+    book,
+    agents,
+    observed,
+    tasks: { on: (id) => tasks.agentTasks(id), has: (id, told) => telling.has(id, told) },
+    logger,
+  });
+  const tasks: TaskBook = await TaskBook.load({ store, book, deployment, now });
+  const telling = stack.use(new TaskTelling({ agents, book, tasksOn: (id) => tasks.agentTasks(id), clock, logger }));
+  stack.use(deployment.moved.on(() => telling.reconsider()));
+  const announcer = new Announcer(events, now);
+  const taskRuns = new TaskRuns({
+    store,
+    tasks,
+    agents,
+    book,
+    deployment,
+    acts: () => acts,
+    announcer,
+    logger,
+    now,
+  });
   const board = new StatusBoard({
     catalog,
     observed,
@@ -204,6 +230,7 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     commands,
     failures: recent,
     events,
+    taskRuns,
     now,
   });
   commands.resume();
@@ -220,15 +247,15 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
   const outputs = new OutputFeeds(agents, deployment, intake);
   stack.defer(() => outputs.close());
 
-  const announcer = new Announcer(events, now);
   announcer.told.on((told) => {
     if (told.what !== "service_deleted") return;
     for (const book of [observed, recent, series, recentCpu]) book.forget(told.name);
   });
   const services = { store, catalog, agents, book, deployment, board, announcer, metrics, queue: new KeyedQueue() };
   stack.use(new AgentRetries({ ...services, clock }));
-  const acts = new ServiceActs(services);
+  const acts: ServiceActs = new ServiceActs(services);
   const edits = new ServiceEdits(services, acts);
+  const taskEdits = new TaskEdits({ ...services, tasks, telling, now });
   stack.use(keepHistoryShort({ store, catalog, clock, logger }));
 
   const failures = new FailureLimit(clock, FAILURES_ALLOWED);
@@ -263,7 +290,10 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     intake,
     acts,
     edits,
-    settings: new SettingsChanges(services),
+    settings: new SettingsChanges(services, taskEdits),
+    tasks,
+    taskEdits,
+    taskRuns,
     announcer,
     descriptors: stack.use(new DescriptorReserve({ clock, logger })),
     operations,

@@ -147,7 +147,10 @@ describe("what the agent is told", () => {
     const deleting = hub.request("DELETE /api/services/api");
     await agent.asked.promise;
     await hub.request("POST /api/settings", { body: { update_interval_seconds: 2 } });
-    assert.deepEqual(agent.calls.at(-1), { method: "apply", params: { services: [], update_interval_ms: 2000 } });
+    assert.deepEqual(agent.calls.at(-1), {
+      method: "apply",
+      params: { services: [], tasks: [], update_interval_ms: 2000 },
+    });
     agent.release.resolve();
     assert.equal((await deleting).status, 200);
   });

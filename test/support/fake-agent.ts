@@ -11,6 +11,7 @@ import type {
   ServerIdentity,
 } from "../../src/contract/agent.ts";
 import type { AgentCommand, CommandOutput, CommandResult } from "../../src/contract/commands.ts";
+import type { AgentRun, AgentTask } from "../../src/contract/task.ts";
 import { type Channel, channelPair } from "../../src/runtime/link/channel.ts";
 import { RpcPeer } from "../../src/runtime/link/rpc-peer.ts";
 import { TailherdError } from "../../src/contract/errors.ts";
@@ -113,6 +114,8 @@ export class FakeAgent {
   /** A hub is at the other end. */
   linked = false;
   readonly desired = new Map<string, DesiredService>();
+  readonly tasks = new Map<string, AgentTask>();
+  private awaited: { count: number; resolve: () => void }[] = [];
   /** Every call, in order. */
   readonly calls: { method: AgentMethod; params: unknown }[] = [];
   /** Lines of every service, all instances. */
@@ -188,6 +191,10 @@ export class FakeAgent {
       this.told += 1;
       const entries = [{ kind: "command", seq: this.told, result: notice.data }];
       void peer.request("tell", { journal: "fake", entries }).catch(() => undefined);
+    } else if (notice.notice === "run") {
+      this.told += 1;
+      const entries = [{ kind: "run", seq: this.told, run: notice.data }];
+      void peer.request("tell", { journal: "fake", entries }).catch(() => undefined);
     } else peer.notify(notice.notice, notice.data);
   }
 
@@ -215,6 +222,26 @@ export class FakeAgent {
     this.emit({ notice: "command", data: { ...rest, outcome: "done", ...result } });
   }
 
+  /** What became of a task: done, due now and run at once, unless said otherwise. */
+  tellRun({ name, action, service_name }: AgentTask, run: Partial<AgentRun>): void {
+    const now = new Date().toISOString();
+    const times = { due_at: now, started_at: now, ended_at: now };
+    const end = { outcome: "done", reason: "", attempt: 1, exit_code: null, signal: null, missed: 1 } as const;
+    const about = {
+      id: `${name}:${run.due_at ?? now}`,
+      task: name,
+      action,
+      service_name,
+      trigger: "schedule",
+      by: null,
+    } as const;
+    this.emit({ notice: "run", data: { ...about, ...times, ...end, output: "", output_dropped: 0, ...run } });
+  }
+
+  tellRunOutput(output: CommandOutput): void {
+    this.emit({ notice: "run_output", data: output });
+  }
+
   tellCommandOutput(output: CommandOutput): void {
     this.emit({ notice: "command_output", data: output });
   }
@@ -230,8 +257,25 @@ export class FakeAgent {
     }
   }
 
+  /** Resolves once it has so many tasks. */
+  async untilTasks(count: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.awaited.push({ count, resolve });
+      this.tasksChanged();
+    });
+  }
+
+  private tasksChanged(): void {
+    const met = this.awaited.filter(({ count }) => count === this.tasks.size);
+    this.awaited = this.awaited.filter((each) => !met.includes(each));
+    for (const { resolve } of met) resolve();
+  }
+
   private readonly handlers: AgentHandlers = {
-    apply: async ({ services, update_interval_ms }) => {
+    apply: async ({ services, tasks = [], update_interval_ms }) => {
+      this.tasks.clear();
+      for (const task of tasks) this.tasks.set(task.name, task);
+      this.tasksChanged();
       this.updateInterval = update_interval_ms;
       this.desired.clear();
       for (const service of services) this.desired.set(service.spec.name, service);
@@ -306,6 +350,25 @@ export class FakeAgent {
     }),
     command: async (command) => (await this.onCommand?.(command)) ?? { accepted: true, message: "It is begun" },
     cancel_command: async () => ({}),
+    set_task: async ({ task }) => {
+      this.tasks.set(task.name, task);
+      this.tasksChanged();
+      return {};
+    },
+    remove_task: async ({ task }) => {
+      this.tasks.delete(task);
+      this.tasksChanged();
+      return {};
+    },
+    run_task: async ({ task, id, by }) => {
+      const known = this.tasks.get(task);
+      if (known === undefined) return { accepted: false, message: "this server has no such task" };
+      const now = new Date().toISOString();
+      const manual = { id, trigger: "manual" as const, by, due_at: now, started_at: now };
+      this.tellRun(known, { ...manual, outcome: "running", ended_at: null });
+      this.tellRun(known, { ...manual, outcome: "done", reason: "exit 0", exit_code: 0, output: "done\n" });
+      return { accepted: true, message: "It is begun" };
+    },
     try_command: async () => ({ exit_code: 0, signal: null, still_running: false, output: ["hello"], duration_ms: 5 }),
   };
 }

@@ -73,6 +73,8 @@ export class Outbox {
         return this.keep({ kind: "top", top: notice.data });
       case "command":
         return this.keep({ kind: "command", result: notice.data });
+      case "run":
+        return this.keep({ kind: "run", run: notice.data });
       case "samples":
         return this.takeSamples(notice.data);
       case "instances":
@@ -81,6 +83,7 @@ export class Outbox {
         this.outlet?.notify(notice.notice, notice.data);
         return;
       case "command_output":
+      case "run_output":
         // What a slow network does not take is missed: the numbers in it show that, and the result repeats the end.
         if (this.outlet !== undefined && this.outlet.backlog <= MAX_BACKLOG)
           this.outlet.notify(notice.notice, notice.data);

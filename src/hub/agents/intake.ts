@@ -5,6 +5,7 @@ import type { TailherdEvent } from "../../contract/events.ts";
 import type { InstanceStatus, SystemStats } from "../../contract/status.ts";
 import type { JournalEntry } from "../../contract/link.ts";
 import type { CommandOutput, CommandResult } from "../../contract/commands.ts";
+import type { AgentRun } from "../../contract/task.ts";
 import type { EventFeed } from "../live/event-feed.ts";
 import type { RecentCpu } from "../metrics/recent-cpu.ts";
 import type { Recorder } from "../metrics/recorder.ts";
@@ -36,6 +37,8 @@ export interface IntakeParts {
     hear(serverId: string, output: CommandOutput): void;
     result(serverId: string, result: CommandResult): Promise<void>;
   };
+  /** Stores runs of tasks, and hears what they print. */
+  taskRuns: { take(serverId: string, run: AgentRun): Promise<void>; hear(output: CommandOutput): void };
   now: () => number;
 }
 
@@ -62,6 +65,7 @@ export class Intake {
     for (const event of events) this.notice(event);
     await this.parts.events.addAll(events);
     for (const entry of entries) if (entry.kind === "command") await this.parts.commands.result(serverId, entry.result);
+    for (const entry of entries) if (entry.kind === "run") await this.parts.taskRuns.take(serverId, entry.run);
     this.counts.entries += entries.length;
   }
 
@@ -100,6 +104,7 @@ export class Intake {
         this.parts.recorder.top(serverId, entry.top);
         return [];
       case "command":
+      case "run":
     }
     return [];
   }
@@ -120,6 +125,8 @@ export class Intake {
         return this.output.emit({ ...notice.data, server_id: server.id });
       case "command_output":
         return this.parts.commands.hear(server.id, notice.data);
+      case "run_output":
+        return this.parts.taskRuns.hear(notice.data);
       // The others come as entries of the journal.
       default:
     }

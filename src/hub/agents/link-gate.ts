@@ -140,7 +140,7 @@ export class LinkGate {
   private begin(session: AgentSession, join: HubParams<"join">, version: string): object {
     this.options.joined(session, join, version);
     const { journal, seq } = session.confirmed;
-    return { confirmed: journal === join.journal ? seq : 0, at: this.options.clock.now() };
+    return { confirmed: journal === join.journal ? seq : 0, tasks: true, at: this.options.clock.now() };
   }
 }
 

@@ -10,6 +10,7 @@ import { serverHandlers } from "./handlers/server-handlers.ts";
 import { serviceHandlers } from "./handlers/service-handlers.ts";
 import { stateHandlers } from "./handlers/state-handlers.ts";
 import { streamHandlers } from "./handlers/stream-handlers.ts";
+import { taskHandlers } from "./handlers/task-handlers.ts";
 import { transferHandlers } from "./handlers/transfer-handlers.ts";
 import type { HubParts } from "./hub-parts.ts";
 
@@ -26,6 +27,7 @@ export function createHandlers(parts: HubParts): Handlers {
     ...legacyHandlers(parts),
     ...streamHandlers(parts),
     ...accessHandlers(parts),
+    ...taskHandlers(parts),
     ...transferHandlers(parts),
   });
 }

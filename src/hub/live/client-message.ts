@@ -21,12 +21,13 @@ export function parseMessage(text: string): ClientMessage {
   throw new TailherdError("invalid", `Cannot read the message: ${words.join("; ")}`);
 }
 
-const TOPIC_ACTIONS: Record<"services" | "stats" | "servers" | "events" | "operations" | "output", Action> = {
+const TOPIC_ACTIONS: Record<"services" | "stats" | "servers" | "events" | "operations" | "tasks" | "output", Action> = {
   services: "service.read",
   stats: "stats.read",
   servers: "server.read",
   events: "event.read",
   operations: "operation.read",
+  tasks: "task.read",
   output: "output.read",
 };
 

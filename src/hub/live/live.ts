@@ -20,6 +20,7 @@ import type { StatusBoard } from "../services/status-board.ts";
 import type { EventFeed } from "./event-feed.ts";
 import { LiveClient } from "./live-client.ts";
 import { encode, encodeWith } from "./messages.ts";
+import { type TaskAnnouncement, taskMessage } from "./task-messages.ts";
 import { demandTopic, OUTPUT, parseMessage } from "./client-message.ts";
 import type { OutputFeeds } from "./output-feeds.ts";
 import { OutputFollowing } from "./output-following.ts";
@@ -202,6 +203,11 @@ export class Live {
         for (const client of this.clients) if (client.topics.has("services")) client.sendOrdered(message(client));
         return;
       }
+      case "task_created":
+      case "task_updated":
+      case "task_deleted":
+      case "task_run":
+        return this.tellTask(announcement);
       case "act_ended":
         // Many acts end in one turn when they are done in bulk; they are one change to who looks.
         this.actEnded ??= setImmediate(() => {
@@ -211,6 +217,17 @@ export class Live {
             () => this.fullStatus(),
           );
         });
+    }
+  }
+
+  private tellTask(told: TaskAnnouncement): void {
+    const { message, key } = taskMessage(told);
+    let encoded: Buffer | undefined;
+    for (const client of this.clients) {
+      if (client.subscribed && !client.topics.has("tasks")) continue;
+      encoded ??= encode(message);
+      if (key === null) client.sendOrdered(encoded);
+      else client.sendLatest(key, encoded);
     }
   }
 

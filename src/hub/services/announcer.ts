@@ -2,6 +2,7 @@
 import { Emitter } from "../../base/emitter.ts";
 import type { TailherdEvent } from "../../contract/events.ts";
 import type { ServiceRecord } from "../../contract/service.ts";
+import type { TaskRecord, TaskRun } from "../../contract/task.ts";
 import type { Settings } from "../../contract/settings.ts";
 import type { EventFeed } from "../live/event-feed.ts";
 import type { Actor } from "../store/store.ts";
@@ -12,6 +13,9 @@ export type Announcement =
   | { what: "service_changed"; record: ServiceRecord }
   | { what: "service_deleted"; name: string }
   | { what: "settings_updated"; settings: Settings }
+  | { what: "task_created" | "task_updated"; task: TaskRecord }
+  | { what: "task_deleted"; name: string }
+  | { what: "task_run"; run: TaskRun }
   /** An act on services ended, well or not: clients that never subscribed get the whole status then. */
   | { what: "act_ended" };
 
@@ -51,6 +55,18 @@ export class Announcer {
 
   settings(settings: Settings): void {
     this.told.emit({ what: "settings_updated", settings });
+  }
+
+  task(what: "task_created" | "task_updated", task: TaskRecord): void {
+    this.told.emit({ what, task });
+  }
+
+  taskDeleted(name: string): void {
+    this.told.emit({ what: "task_deleted", name });
+  }
+
+  taskRan(run: TaskRun): void {
+    this.told.emit({ what: "task_run", run });
   }
 
   actEnded(): void {

@@ -6,6 +6,7 @@ import { SECOND } from "../../base/units.ts";
 import { TailherdError, type ErrorCode } from "../../contract/errors.ts";
 import type { ServiceAction } from "../../contract/operations.ts";
 import type { ServiceRecord } from "../../contract/service.ts";
+import type { AgentTask } from "../../contract/task.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { Agents } from "../agents/agents.ts";
 import type { Observed } from "../agents/observed.ts";
@@ -18,6 +19,8 @@ export interface DeploymentParts {
   book: ServerBook;
   agents: Agents;
   observed: Observed;
+  /** The tasks of a server, which are pushed with its services; and to be told that its agent has them. */
+  tasks: { on(serverId: string): AgentTask[]; has(serverId: string, tasks: readonly AgentTask[]): void };
   logger: Logger;
 }
 
@@ -27,6 +30,8 @@ const FINAL = new Set<ErrorCode>(["not_found", "invalid", "refused"]);
 export class Deployment {
   /** A linked server could not be told what is wanted of a service: its agent could not keep it, or did not answer. */
   readonly untold = new Emitter<{ service: string; serverId: string }>();
+  /** Something may belong elsewhere now. */
+  readonly moved = new Emitter<void>();
   private readonly parts: DeploymentParts;
   /** Servers of each service, until a definition or a server changes. */
   private readonly places = new Map<string, ReadonlySet<string>>();
@@ -52,6 +57,7 @@ export class Deployment {
   /** A definition may belong elsewhere now. */
   reconsider(service: string): void {
     this.places.delete(service);
+    this.moved.emit();
   }
 
   /** A server came, went, or has another name or other tags: what belongs on it may be something else now. */
@@ -63,6 +69,7 @@ export class Deployment {
       const fits = server !== undefined && placement !== undefined && placedOn(placement, [server]).length > 0;
       if (fits !== places.has(serverId)) this.places.delete(service);
     }
+    this.moved.emit();
   }
 
   /** Everything that a server should have; pushed whole when its link opens. */
@@ -70,7 +77,9 @@ export class Deployment {
     const { catalog, agents, book, logger } = this.parts;
     const services = this.servicesOn(serverId).map((name) => this.desired(name, serverId));
     const update_interval_ms = catalog.settings.update_interval_seconds * SECOND;
-    const { failed = [] } = await agents.call(serverId, "apply", { services, update_interval_ms });
+    const tasks = this.parts.tasks.on(serverId);
+    const { failed = [] } = await agents.call(serverId, "apply", { services, tasks, update_interval_ms });
+    this.parts.tasks.has(serverId, tasks);
     if (failed.length === 0) return;
     const server = book.storedOf(serverId)?.name;
     logger.error(

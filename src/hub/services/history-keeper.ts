@@ -1,6 +1,7 @@
-// Drops events and audit entries that are older than the setting says: once a day, beginning some minutes after the start.
+// Drops events and audit entries that are older than the setting says, and old runs of tasks: once a day, beginning some minutes after the start.
 import type { Clock, Timer } from "../../base/clock.ts";
 import { DAY, MINUTE } from "../../base/units.ts";
+import { RUNS_KEPT } from "../../contract/task.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { Store } from "../store/store.ts";
 import type { Catalog } from "./catalog.ts";
@@ -15,7 +16,8 @@ export function keepHistoryShort(parts: { store: Store; catalog: Catalog; clock:
     timer = clock.after(delay, () => {
       schedule(DAY);
       const before = clock.now() - catalog.settings.stats_retention_days * DAY;
-      store.dropHistoryBefore(before).catch((error: unknown) => {
+      const dropped = store.dropHistoryBefore(before).then(() => store.dropRunsBefore(clock.now() - RUNS_KEPT));
+      dropped.catch((error: unknown) => {
         logger.warn({ err: error }, "Cannot drop old history; it is tried again tomorrow");
       });
     });

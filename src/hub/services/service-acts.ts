@@ -67,9 +67,12 @@ export class ServiceActs {
     }
   }
 
-  /** Stores what is wished of a service on one of its servers, whose agent will hear of it with a command. */
-  async wishFor(name: string, action: ServiceAction, serverId: string, actor: Actor): Promise<void> {
-    await this.parts.queue.run(name, () => this.wish(name, action, { index: null, server: serverId }, actor));
+  /**
+   * Stores what is wished of a service on one of its servers, whose agent will hear of it with a command. `at` (Unix milliseconds) is
+   * of an act that its agent tells of later: it changes nothing where somebody has wished something since.
+   */
+  async wishFor(name: string, action: ServiceAction, serverId: string, actor: Actor, at?: number): Promise<void> {
+    await this.parts.queue.run(name, () => this.wish(name, action, { index: null, server: serverId }, actor, at));
   }
 
   /** Id of a server that the service is placed on. */
@@ -82,7 +85,7 @@ export class ServiceActs {
   }
 
   /** Stores what is wished from now on, and who wished it. */
-  private async wish(name: string, action: ServiceAction, which: Which, actor: Actor): Promise<void> {
+  private async wish(name: string, action: ServiceAction, which: Which, actor: Actor, at?: number): Promise<void> {
     const { store, catalog, deployment, board } = this.parts;
     const record = catalog.require(name);
     const { index, server } = which;
@@ -94,7 +97,8 @@ export class ServiceActs {
         `Cannot ${action} one instance of "${name}" on one of its servers: name the instance (on all of them) or the server`,
       );
     }
-    const written = await store.setDesired(name, action, { index, server, servers }, actor);
+    const written = await store.setDesired(name, action, { index, server, servers }, actor, at);
+    if (written.outcome === "overtaken") return;
     if (written.outcome !== "stored") throw noSuchService(name);
     catalog.put(written.record);
     if (!isDeepStrictEqual(wishOf(record), wishOf(written.record))) board.touch(name);

@@ -3,6 +3,7 @@ import { TailherdError, toFieldIssues } from "../../contract/errors.ts";
 import { settingsSchema, type Settings } from "../../contract/settings.ts";
 import type { Actor } from "../store/store.ts";
 import { policyOf } from "../metrics/recorder.ts";
+import type { TaskEdits } from "../tasks/task-edits.ts";
 import { mergePatch } from "./merge-patch.ts";
 import type { ServiceParts } from "./service-acts.ts";
 import { summary } from "./service-edits.ts";
@@ -12,9 +13,11 @@ const ALL = "\0settings";
 /** Changes of the settings, one after the other. */
 export class SettingsChanges {
   private readonly parts: ServiceParts;
+  private readonly taskEdits: Pick<TaskEdits, "reload">;
 
-  constructor(parts: ServiceParts) {
+  constructor(parts: ServiceParts, taskEdits: Pick<TaskEdits, "reload">) {
     this.parts = parts;
+    this.taskEdits = taskEdits;
   }
 
   /** Lays any subset over the settings; null resets to the default. Rejects with `invalid`. */
@@ -42,6 +45,7 @@ export class SettingsChanges {
     const before = catalog.settings;
     catalog.settings = settings;
     announcer.settings(settings);
+    await this.taskEdits.reload();
     await metrics.setPolicy(policyOf(settings));
     const concernsAgents =
       before.update_interval_seconds !== settings.update_interval_seconds ||

@@ -5,6 +5,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { serviceSpecSchema } from "../../contract/service.ts";
 import { settingsSchema } from "../../contract/settings.ts";
+import { knownFields, taskSpecSchema, unknownFields } from "../../contract/task.ts";
 import { freeName, fromLegacyServer } from "./legacy-server.ts";
 
 /** "THrd": marks the file as ours in its header (PRAGMA application_id). */
@@ -141,6 +142,35 @@ export const MIGRATIONS: readonly string[] = [
   -- JSON list of the ids of servers on which somebody stopped the service, of several that it runs on.
   ALTER TABLE service ADD COLUMN stopped_servers TEXT NOT NULL DEFAULT '[]';
   `,
+  `
+  -- Scheduled tasks, until now a list in the settings. JSON of a TaskSpec in spec.
+  CREATE TABLE task (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- order in which they were added
+    name TEXT NOT NULL UNIQUE,
+    revision INTEGER NOT NULL,             -- counts saved versions from 1
+    spec TEXT NOT NULL,
+    unknown TEXT NOT NULL,                 -- JSON: fields of the predecessor's file that no task has, to be written back
+    owner TEXT,                            -- the file whose apply owns it
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+
+  -- What became of each time a task was due. JSON of a TaskRun in body.
+  CREATE TABLE task_run (
+    id TEXT PRIMARY KEY,                   -- made from task, due time and server; telling it twice stores it once
+    task TEXT NOT NULL,
+    server_id TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    output TEXT NOT NULL DEFAULT '',
+    output_dropped INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX task_run_due ON task_run (task, due_at, id);
+  CREATE INDEX task_run_age ON task_run (due_at);
+
+  -- JSON: when somebody last wished something of the service, Unix milliseconds by server's id, '' for all of it.
+  ALTER TABLE service ADD COLUMN wished_at TEXT NOT NULL DEFAULT '{}';
+  `,
 ];
 
 /** The version this program reads and writes. */
@@ -151,6 +181,7 @@ export const ENTERED_TABLES = [
   "service",
   "service_revision",
   "document",
+  "task",
   "token",
   "session",
   "server",
@@ -172,6 +203,7 @@ export function migrate(db: DatabaseSync, to = SCHEMA_VERSION): number {
   db.exec("BEGIN IMMEDIATE");
   try {
     for (const sql of MIGRATIONS.slice(from, to)) db.exec(sql);
+    if (from > 0 && from < 4) moveTasks(db);
     if (from > 0) refillDocuments(db);
     if (from > 0 && from < 3) moveLegacyServers(db);
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${to}; COMMIT`);
@@ -199,6 +231,42 @@ function moveLegacyServers(db: DatabaseSync): void {
   db.exec("DELETE FROM document WHERE name = 'legacy_servers'");
 }
 
+/**
+ * Version 4: tasks leave the settings for a table of their own. Until then nothing read their schedules; those that no task can have
+ * stay as they came, in a document of their own.
+ */
+function moveTasks(db: DatabaseSync): void {
+  const row = db.prepare("SELECT body, updated_at FROM document WHERE name = 'settings'").get() as
+    | { body: string; updated_at: number }
+    | undefined;
+  if (row === undefined) return;
+  const settings = JSON.parse(row.body) as { scheduled_tasks?: Record<string, unknown>[] };
+  const insert = db.prepare(
+    "INSERT INTO task (name, revision, spec, unknown, created_at, updated_at) VALUES (?, 1, ?, ?, ?, ?)",
+  );
+  const taken = new Set<string>();
+  const unreadable: unknown[] = [];
+  for (const entry of settings.scheduled_tasks ?? []) {
+    const read = taskSpecSchema.safeParse(knownFields(entry));
+    if (!read.success) {
+      unreadable.push(entry);
+      continue;
+    }
+    const name = freeName(read.data.name, taken);
+    taken.add(name);
+    const spec = JSON.stringify({ ...read.data, name });
+    insert.run(name, spec, JSON.stringify(unknownFields(entry)), row.updated_at, row.updated_at);
+  }
+  db.prepare("UPDATE document SET body = ? WHERE name = 'settings'").run(
+    JSON.stringify({ ...settings, scheduled_tasks: [] }),
+  );
+  if (unreadable.length === 0) return;
+  db.prepare("INSERT INTO document (name, body, updated_at) VALUES ('unreadable_tasks', ?, ?)").run(
+    JSON.stringify(unreadable),
+    row.updated_at,
+  );
+}
+
 /** Runs every stored document through the contract, so that fields which an older program did not know get their defaults. */
 function refillDocuments(db: DatabaseSync): void {
   const refill = (table: string, column: string, parse: (value: unknown) => unknown, where = ""): void => {
@@ -212,5 +280,6 @@ function refillDocuments(db: DatabaseSync): void {
   };
   refill("service", "spec", (value) => serviceSpecSchema.parse(value));
   refill("service_revision", "spec", (value) => serviceSpecSchema.parse(value));
+  refill("task", "spec", (value) => taskSpecSchema.parse(value));
   refill("document", "body", (value) => settingsSchema.parse(value), "WHERE name = 'settings'");
 }

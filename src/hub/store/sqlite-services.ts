@@ -87,9 +87,16 @@ export class SqliteServices {
     return { outcome: "stored", record: this.save(spec, before, actor, options) };
   }
 
-  setDesired(name: string, action: ServiceAction, on: ActedOn, actor: Actor): WriteOutcome {
+  setDesired(
+    name: string,
+    action: ServiceAction,
+    on: ActedOn,
+    actor: Actor,
+    at?: number,
+  ): WriteOutcome | { outcome: "overtaken" } {
     const before = this.read(name);
     if (before === undefined) return { outcome: "absent" };
+    if (!this.noteWish(name, on.server ?? "", at)) return { outcome: "overtaken" };
     const wish = wishAfter(before, action, on, before.instances);
     if (!isDeepStrictEqual(wishOf(before), wish)) {
       this.statements.setDesired.run(...wishColumns(wish), name);
@@ -98,6 +105,21 @@ export class SqliteServices {
     const target = `${name}${on.index === null ? "" : `/${on.index}`}${on.server === null ? "" : `@${on.server}`}`;
     this.audit(actor, action, target, wishOf(before), wish);
     return { outcome: "stored", record: { ...before, ...wish } };
+  }
+
+  /** False where somebody wished something of it after `at`: what is told late does not count any more. */
+  private noteWish(name: string, server: string, at: number | undefined): boolean {
+    const row = this.statements.wished.get(name) as { wished_at: string } | undefined;
+    const wished = JSON.parse(row?.wished_at ?? "{}") as Record<string, number>;
+    const last = Math.max(
+      wished[""] ?? 0,
+      server === "" ? Math.max(0, ...Object.values(wished)) : (wished[server] ?? 0),
+    );
+    if (at !== undefined && at < last) return false;
+    const time = at ?? this.now();
+    const after = server === "" ? { "": time } : { ...wished, [server]: time };
+    this.statements.setWished.run(JSON.stringify(after), name);
+    return true;
   }
 
   delete(name: string, actor: Actor): WriteOutcome {
@@ -160,7 +182,17 @@ export class SqliteServices {
 function prepare(
   db: DatabaseSync,
 ): Record<
-  "all" | "one" | "revision" | "insert" | "update" | "setDesired" | "delete" | "insertRevision" | "dropRevisions",
+  | "all"
+  | "one"
+  | "revision"
+  | "wished"
+  | "setWished"
+  | "insert"
+  | "update"
+  | "setDesired"
+  | "delete"
+  | "insertRevision"
+  | "dropRevisions",
   StatementSync
 > {
   const columns = "name, revision, spec, desired, stopped_instances, stopped_servers, owner, created_at, updated_at";
@@ -168,6 +200,8 @@ function prepare(
     all: db.prepare(`SELECT ${columns} FROM service ORDER BY id`),
     one: db.prepare(`SELECT ${columns} FROM service WHERE name = ?`),
     revision: db.prepare("SELECT spec FROM service_revision WHERE service = ? AND revision = ?"),
+    wished: db.prepare("SELECT wished_at FROM service WHERE name = ?"),
+    setWished: db.prepare("UPDATE service SET wished_at = ? WHERE name = ?"),
     insert: db.prepare(`INSERT INTO service (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     update: db.prepare(
       `UPDATE service SET revision = ?, spec = ?, desired = ?, stopped_instances = ?, stopped_servers = ?, owner = ?,

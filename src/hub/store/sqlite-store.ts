@@ -4,6 +4,7 @@ import type { Clock, Timer } from "../../base/clock.ts";
 import { SECOND } from "../../base/units.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import type { ServiceRecord } from "../../contract/service.ts";
+import type { Settings } from "../../contract/settings.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { copyDatabase, GoodCopy } from "./database-copy.ts";
 import { DamagedError, refuseDamaged } from "./database-damage.ts";
@@ -16,7 +17,9 @@ import { sqliteTrouble } from "./sqlite-trouble.ts";
 import { SqliteHistory } from "./sqlite-history.ts";
 import { SqliteOperations } from "./sqlite-operations.ts";
 import { SqliteServers } from "./sqlite-servers.ts";
+import { SqliteRuns } from "./sqlite-runs.ts";
 import { SqliteServices } from "./sqlite-services.ts";
+import { SqliteTasks } from "./sqlite-tasks.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
 import type { Actor, PlanChange, Store, StoredServer } from "./store.ts";
 
@@ -41,8 +44,10 @@ export async function openSqliteStore({ file, clock, logger }: SqliteStoreOption
   const audit = new SqliteAudit(db, now);
   const services = new SqliteServices(db, audit.write, now);
   const documents = new SqliteDocuments(db, audit.write, now);
+  const tasks = new SqliteTasks(db, audit.write, now);
   try {
     services.load();
+    tasks.load();
     documents.load();
   } catch (error) {
     // The pages are whole and what stands in them is not JSON: somebody wrote into the file.
@@ -52,21 +57,23 @@ export async function openSqliteStore({ file, clock, logger }: SqliteStoreOption
     db.close();
     throw error;
   }
-  return assemble({ db, file, clock, logger, services, documents, audit });
+  return assemble({ db, file, clock, logger, services, documents, tasks, audit });
 }
 
 interface Parts extends SqliteStoreOptions {
   db: DatabaseSync;
   services: SqliteServices;
   documents: SqliteDocuments;
+  tasks: SqliteTasks;
   audit: SqliteAudit;
 }
 
-function assemble({ db, file, clock, logger, services, documents, audit }: Parts): Store {
+function assemble({ db, file, clock, logger, services, documents, tasks, audit }: Parts): Store {
   const history = new SqliteHistory(db);
   const access = new SqliteAccess(db, audit.write, () => clock.now());
   const servers = new SqliteServers(db, audit.write, () => clock.now());
   const operations = new SqliteOperations(db, audit.write);
+  const runs = new SqliteRuns(db);
   const copies = new Copies(db);
   const good = new GoodCopy({ file, clock, logger, copy: (to) => copies.make(to) });
   const writer = new SqliteWriter({
@@ -77,6 +84,7 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
     onCommit: (durability) => {
       services.committed();
       documents.committed();
+      tasks.committed();
       if (durability === "entered") good.changed();
     },
   });
@@ -96,8 +104,15 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
     }
   };
   const write = writer.write.bind(writer);
+  const allSettings = (): Settings => ({ ...documents.get("settings"), scheduled_tasks: tasks.asSettings() });
+  const putSettings = (settings: Settings, actor: Actor): void => {
+    tasks.replaceAll(settings.scheduled_tasks, actor);
+    documents.put("settings", { ...settings, scheduled_tasks: [] }, "settings.change", actor);
+  };
   const commit = (change: PlanChange, actor: Actor): ServiceRecord[] => {
-    if (change.change === "settings") documents.put("settings", change.settings, "settings.change", actor);
+    if (change.change === "settings") putSettings(change.settings, actor);
+    else if (change.change === "put_task") tasks.commit(change.spec, change.owner, actor);
+    else if (change.change === "delete_task") tasks.remove(change.name, actor);
     else if (change.change === "servers") for (const server of change.servers) importServer(servers, server, actor);
     else return [services.commit(change, actor)].filter((record) => record !== undefined);
     return [];
@@ -109,15 +124,31 @@ function assemble({ db, file, clock, logger, services, documents, audit }: Parts
     getRevision: (name, revision) => read(`service "${name}"`, () => services.revision(name, revision)),
     putService: (spec, expect, actor, options = {}) =>
       write(`Cannot save service "${spec.name}"`, () => services.put(spec, expect, actor, options)),
-    setDesired: (name, action, index, actor) =>
-      write(`Cannot ${action} "${name}"`, () => services.setDesired(name, action, index, actor)),
+    setDesired: (name, action, on, actor, at) =>
+      write(`Cannot ${action} "${name}"`, () => services.setDesired(name, action, on, actor, at)),
     deleteService: (name, actor) => write(`Cannot delete service "${name}"`, () => services.delete(name, actor)),
     commitPlan: (changes, actor) =>
       write("Cannot save the plan", () => changes.flatMap((change) => commit(change, actor))),
 
-    getSettings: () => read("the settings", () => documents.get("settings")),
-    putSettings: (settings, actor) =>
-      write("Cannot save the settings", () => documents.put("settings", settings, "settings.change", actor)),
+    listTasks: () => read("the tasks", () => tasks.list()),
+    putTask: (spec, expect, actor, owner) =>
+      write(`Cannot save task "${spec.name}"`, () => tasks.put(spec, expect, actor, owner)),
+    deleteTask: (name, actor) =>
+      write(`Cannot delete task "${name}"`, () => {
+        const deleted = tasks.delete(name, actor);
+        if (deleted.outcome === "stored") runs.forget(name);
+        return deleted;
+      }),
+    noteRuns: (told) => write("Cannot save what became of tasks", () => runs.note(told), "observed"),
+    listRuns: (query) => read(`runs of "${query.task}"`, () => runs.list(query)),
+    getRun: (task, id) => read(`a run of "${task}"`, () => runs.get(task, id)),
+    lastRuns: () => read("runs", () => runs.last(tasks.list().map(({ spec }) => spec.name))),
+    dropRunsBefore: async (time) => {
+      while (await write("Cannot drop old runs", () => runs.dropSome(time), "observed"));
+    },
+
+    getSettings: () => read("the settings", allSettings),
+    putSettings: (settings, actor) => write("Cannot save the settings", () => putSettings(settings, actor)),
 
     listServers: () => read("the servers", () => servers.list()),
     putServer: (server, act, actor, definitions = []) =>

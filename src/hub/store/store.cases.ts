@@ -64,7 +64,7 @@ function token(id: string, name: string, now: number): StoredToken {
   return { id, name, role: "operator", secret_hash: `hash of ${id}`, created_at, ...rest };
 }
 
-function storedRecord(outcome: WriteOutcome): ServiceRecord {
+function storedRecord(outcome: WriteOutcome | { outcome: "overtaken" }): ServiceRecord {
   assert.ok(outcome.outcome === "stored", outcome.outcome);
   return outcome.record;
 }

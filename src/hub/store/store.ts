@@ -12,6 +12,7 @@ import type { CommandAction } from "../../contract/commands.ts";
 import type { Operation, OperationTarget } from "../../contract/operations.ts";
 import type { JoinToken } from "../../contract/server.ts";
 import type { ExitRecord } from "../../contract/status.ts";
+import type { TaskRun, TaskRunDetail, TaskSpec } from "../../contract/task.ts";
 
 /** Who acts and from where, for the audit. */
 export interface Actor {
@@ -41,11 +42,41 @@ export interface DefinitionPut {
   expect?: Expectation;
 }
 
+/** A task as stored. */
+export interface StoredTask {
+  spec: TaskSpec;
+  /** Fields of the predecessor's file that no task has. */
+  unknown: Record<string, unknown>;
+  revision: number;
+  owner: string | null;
+  /** ISO 8601. */
+  created_at: string;
+  updated_at: string;
+}
+
+/** Outcome of a write of a task. */
+export type TaskWriteOutcome =
+  | { outcome: "stored"; task: StoredTask }
+  | { outcome: "exists" }
+  | { outcome: "absent" }
+  | { outcome: "owned"; owner: string };
+
+/** Which runs of a task, newest first. */
+export interface RunQuery {
+  task: string;
+  server?: string | undefined;
+  limit: number;
+  /** As in `next` of the answer before. */
+  before?: string | undefined;
+}
+
 /** One change of `commitPlan`; `expect` says what the plan was made from (left out: anything). Who owns it is not asked. */
 export type PlanChange =
   | DefinitionPut
   | { change: "delete"; name: string; expect?: Expectation }
   | { change: "settings"; settings: Settings }
+  | { change: "put_task"; spec: TaskSpec; owner: string | null }
+  | { change: "delete_task"; name: string }
   /** Servers of an import, added or replaced by id. */
   | { change: "servers"; servers: StoredServer[] };
 
@@ -152,13 +183,48 @@ export interface Store {
     actor: Actor,
     options?: { desired?: DesiredState; owner?: string | null },
   ): Promise<WriteOutcome>;
-  /** Keeps what an act on a service, or on a part of it, wishes from now on: see `wishAfter`. Changes no revision. */
-  setDesired(name: string, action: ServiceAction, on: ActedOn, actor: Actor): Promise<WriteOutcome>;
+  /**
+   * Keeps what an act on a service, or on a part of it, wishes from now on: see `wishAfter`. Changes no revision. `at` (Unix
+   * milliseconds) is of an act that is told later: `overtaken`, and nothing changed, where somebody has wished something since.
+   */
+  setDesired(
+    name: string,
+    action: ServiceAction,
+    on: ActedOn,
+    actor: Actor,
+    at?: number,
+  ): Promise<WriteOutcome | { outcome: "overtaken" }>;
   deleteService(name: string, actor: Actor): Promise<WriteOutcome>;
   /** All of these or none of them, and one audit entry each; the records put. Rejects with `revision_conflict` when an expectation is not met. */
   commitPlan(changes: PlanChange[], actor: Actor): Promise<ServiceRecord[]>;
 
+  /** In the order in which they were added. */
+  listTasks(): Promise<StoredTask[]>;
+  /** Adds or replaces a task. One that a file owns is `owned`, unless `owner` names that file. Saving an equal one keeps the revision. */
+  putTask(
+    spec: TaskSpec,
+    expect: "absent" | "present" | "any",
+    actor: Actor,
+    owner?: string | null,
+  ): Promise<TaskWriteOutcome>;
+  /** With its history. */
+  deleteTask(name: string, actor: Actor): Promise<TaskWriteOutcome>;
+  /**
+   * Stores what agents tell of runs, each by its id; those that were new or are further on than what is stored. Of each task the newest
+   * `RUNS_KEPT_OF_TASK` stay. Output is stored with a run that ended.
+   */
+  noteRuns(runs: readonly TaskRunDetail[]): Promise<TaskRun[]>;
+  /** Newest due time first, without output; `next` is null where there are no older ones. */
+  listRuns(query: RunQuery): Promise<{ runs: TaskRun[]; next: string | null }>;
+  getRun(task: string, id: string): Promise<TaskRunDetail | undefined>;
+  /** The newest run of each task that began or waits to; of those that did not happen the newest where there is none. */
+  lastRuns(): Promise<TaskRun[]>;
+  /** Drops runs that were due before this, Unix milliseconds. */
+  dropRunsBefore(time: number): Promise<void>;
+
+  /** The tasks are among them (`scheduled_tasks`). */
   getSettings(): Promise<Settings>;
+  /** With the tasks: those that `scheduled_tasks` does not name are deleted. Rejects with `owned_by_file`. */
   putSettings(settings: Settings, actor: Actor): Promise<void>;
 
   /** In the order in which they came. */

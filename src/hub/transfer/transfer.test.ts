@@ -255,7 +255,7 @@ const legacyFiles = fc
     servers: fc.uniqueArray(server, { selector: ({ id }) => id, maxLength: 4 }),
     settings: fc.record({
       storage_paths: fc.record({ logs: fc.string(), data: fc.string(), backups: fc.string() }),
-      scheduled_tasks: fc.array(task, { maxLength: 4 }),
+      scheduled_tasks: fc.uniqueArray(task, { selector: ({ name }) => name, maxLength: 4 }),
       stats_retention_days: fc.integer({ min: 1, max: 365 }),
       auto_restart_on_failure: fc.boolean(),
       check_port_conflicts: fc.boolean(),

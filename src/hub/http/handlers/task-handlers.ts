@@ -1,0 +1,84 @@
+// Scheduled tasks, their runs, and previews of schedules.
+import { previewSchedule } from "../../../base/schedule/preview.ts";
+import { readSchedule, refusalWords } from "../../../base/schedule/schedule.ts";
+import { TailherdError } from "../../../contract/errors.ts";
+import type { TaskAction } from "../../../contract/task.ts";
+import { demand, type Identity } from "../../auth/identity.ts";
+import { zoneOf } from "../../tasks/task-places.ts";
+import type { HandlersOf } from "../define-routes.ts";
+import type { HubParts } from "../hub-parts.ts";
+
+type Keys =
+  | "GET /api/tasks"
+  | "POST /api/tasks"
+  | "POST /api/tasks/check"
+  | "GET /api/tasks/{name}"
+  | "PUT /api/tasks/{name}"
+  | "DELETE /api/tasks/{name}"
+  | "POST /api/tasks/{name}/run"
+  | "GET /api/tasks/{name}/runs"
+  | "GET /api/tasks/{name}/runs/{run}"
+  | "GET /api/cron/preview";
+
+/** Handlers of tasks. */
+export function taskHandlers(parts: HubParts): HandlersOf<Keys> {
+  const { tasks, taskEdits, taskRuns, store, clock, book } = parts;
+  return {
+    "GET /api/tasks": () => tasks.records(),
+    async "POST /api/tasks"({ body, identity, actor }) {
+      demandFor(identity, body.action);
+      await taskEdits.add(body, actor);
+      return { success: true, message: `Task "${body.name}" was added`, warnings: taskEdits.warnings(body) };
+    },
+    "POST /api/tasks/check": ({ body }) => taskEdits.check(body),
+    "GET /api/tasks/{name}": ({ params }) => tasks.record(params.name),
+    async "PUT /api/tasks/{name}"({ params, body, identity, actor }) {
+      demandFor(identity, tasks.require(params.name).spec.action);
+      demandFor(identity, body.action);
+      await taskEdits.replace(params.name, body, actor);
+      return { success: true, message: `Task "${params.name}" was saved`, warnings: taskEdits.warnings(body) };
+    },
+    async "DELETE /api/tasks/{name}"({ params, identity, actor }) {
+      demandFor(identity, tasks.require(params.name).spec.action);
+      await taskEdits.delete(params.name, actor);
+      return { success: true, message: `Task "${params.name}" was deleted` };
+    },
+    async "POST /api/tasks/{name}/run"({ params, query, identity, actor }) {
+      demandFor(identity, tasks.require(params.name).spec.action);
+      const runs = await taskRuns.runNow(params.name, query.server, actor);
+      const begun = runs.filter(({ run_id }) => run_id !== null);
+      const missing = runs
+        .filter(({ run_id }) => run_id === null)
+        .map(({ server, message }) => `${server}: ${message}`);
+      const words = `Task "${params.name}" runs on ${begun.map(({ server }) => server).join(", ")}`;
+      return {
+        success: missing.length === 0,
+        message: [words, ...missing].join("; "),
+        run_id: begun[0]?.run_id ?? "",
+        runs,
+      };
+    },
+    async "GET /api/tasks/{name}/runs"({ params, query }) {
+      tasks.require(params.name);
+      const server = query.server === undefined ? undefined : book.require(query.server).id;
+      return await store.listRuns({ task: params.name, server, limit: query.limit, before: query.before });
+    },
+    "GET /api/tasks/{name}/runs/{run}": ({ params }) => taskRuns.read(params.name, params.run),
+    "GET /api/cron/preview"({ query }) {
+      const { expression, timezone, from, count } = query;
+      const read = readSchedule(expression);
+      if (read.outcome === "refused") {
+        const message = refusalWords(read);
+        const issues = [{ path: "expression", message }];
+        throw new TailherdError("invalid", `Cannot read the schedule "${expression}": ${message}`, { issues });
+      }
+      const after = from === undefined ? clock.now() : Date.parse(from);
+      return previewSchedule(read.schedule, zoneOf(timezone ?? null), after, count);
+    },
+  };
+}
+
+/** Throws `forbidden`: acting on services is an operator's right, running programs an admin's. */
+function demandFor(identity: Identity, action: TaskAction): void {
+  if (action === "command") demand(identity, "server.run");
+}

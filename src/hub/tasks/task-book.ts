@@ -1,0 +1,149 @@
+// All tasks in memory beside the store, with what is shown of each: where it runs, when it is due next, how it last went.
+import { describeSchedule } from "../../base/schedule/describe.ts";
+import { nextDue } from "../../base/schedule/due.ts";
+import { readSchedule, type Schedule } from "../../base/schedule/schedule.ts";
+import type { Zone } from "../../base/schedule/zone.ts";
+import { TailherdError } from "../../contract/errors.ts";
+import type { AgentTask, TaskRecord, TaskRun, TaskSpec } from "../../contract/task.ts";
+import type { ServerBook } from "../agents/server-book.ts";
+import type { Deployment } from "../services/deployment.ts";
+import type { Store, StoredTask } from "../store/store.ts";
+import { placesOf, zoneOf } from "./task-places.ts";
+
+/** The refusal for a name that no task has. */
+export function noSuchTask(name: string): TailherdError {
+  return new TailherdError("not_found", `There is no task "${name}"`);
+}
+
+interface Entry {
+  task: StoredTask;
+  schedule: Schedule;
+  zone: Zone;
+  /** Due next, as it was found last. */
+  next: number;
+  lastRun: TaskRun | null;
+}
+
+export interface TaskBookParts {
+  store: Store;
+  book: ServerBook;
+  deployment: Deployment;
+  now: () => number;
+}
+
+/** What the hub knows of tasks, as the store last said it. */
+export class TaskBook {
+  private readonly entries = new Map<string, Entry>();
+  private readonly parts: TaskBookParts;
+
+  private constructor(parts: TaskBookParts) {
+    this.parts = parts;
+  }
+
+  static async load(parts: TaskBookParts): Promise<TaskBook> {
+    const tasks = new TaskBook(parts);
+    for (const task of await parts.store.listTasks()) tasks.put(task);
+    for (const run of await parts.store.lastRuns()) tasks.ran(run);
+    return tasks;
+  }
+
+  /** In the order in which they were added. */
+  all(): StoredTask[] {
+    return [...this.entries.values()].map(({ task }) => task);
+  }
+
+  get(name: string): StoredTask | undefined {
+    return this.entries.get(name)?.task;
+  }
+
+  /** Throws `not_found`. */
+  require(name: string): StoredTask {
+    const task = this.get(name);
+    if (task === undefined) throw noSuchTask(name);
+    return task;
+  }
+
+  put(task: StoredTask): void {
+    const { spec } = task;
+    const before = this.entries.get(spec.name);
+    const schedule = scheduleOf(spec);
+    this.entries.set(spec.name, {
+      task,
+      schedule,
+      zone: zoneOf(spec.timezone),
+      next: 0,
+      lastRun: before?.lastRun ?? null,
+    });
+  }
+
+  delete(name: string): void {
+    this.entries.delete(name);
+  }
+
+  /** A run began, changed or ended. */
+  ran(run: TaskRun): void {
+    const entry = this.entries.get(run.task);
+    if (entry === undefined) return;
+    const { lastRun } = entry;
+    if (lastRun === null || isNewer(run, lastRun)) entry.lastRun = run;
+  }
+
+  /** Ids of the servers that a task runs on. */
+  serversOf(spec: Pick<TaskSpec, "action" | "service_name" | "placement">): string[] {
+    const { book, deployment } = this.parts;
+    return placesOf(spec, { servers: book.stored(), serversOf: (service) => deployment.serversOf(service) });
+  }
+
+  /** The tasks of a server, as its agent should have them. */
+  agentTasks(serverId: string): AgentTask[] {
+    return this.all().flatMap(({ spec, revision }) =>
+      this.serversOf(spec).includes(serverId) ? [{ ...spec, timezone: zoneOf(spec.timezone).name, revision }] : [],
+    );
+  }
+
+  /** A task as it is answered. Throws `not_found`. */
+  record(name: string): TaskRecord {
+    const entry = this.entries.get(name);
+    if (entry === undefined) throw noSuchTask(name);
+    const { task, schedule, zone, lastRun } = entry;
+    const { spec, revision, owner, created_at, updated_at } = task;
+    const servers = this.serversOf(spec).map((id) => this.parts.book.nameOf(id) ?? id);
+    const due = spec.enabled && servers.length > 0 ? new Date(this.nextOf(entry)).toISOString() : null;
+    return {
+      ...spec,
+      revision,
+      owner,
+      created_at,
+      updated_at,
+      zone: zone.name,
+      description: describeSchedule(schedule),
+      next_run: due,
+      last_run: lastRun,
+      servers,
+    };
+  }
+
+  records(): TaskRecord[] {
+    return [...this.entries.keys()].map((name) => this.record(name));
+  }
+
+  private nextOf(entry: Entry): number {
+    const now = this.parts.now();
+    if (entry.next <= now) entry.next = nextDue(entry.schedule, entry.zone, now);
+    return entry.next;
+  }
+}
+
+/** The schedule of a task that was checked. */
+export function scheduleOf({ cron_expression }: Pick<TaskSpec, "cron_expression">): Schedule {
+  const read = readSchedule(cron_expression);
+  if (read.outcome === "read") return read.schedule;
+  throw new Error(`"${cron_expression}" was kept and is no schedule: ${read.reason}`);
+}
+
+/** Of runs that happen the one due last; those that did not happen count only where there is no other. */
+function isNewer(run: TaskRun, than: TaskRun): boolean {
+  if (run.id === than.id) return true;
+  if ((run.outcome === "skipped") !== (than.outcome === "skipped")) return than.outcome === "skipped";
+  return Date.parse(run.due_at) >= Date.parse(than.due_at);
+}

@@ -1,0 +1,103 @@
+// Which tasks each agent has, and should have: what differs is told to it. Tasks follow services and servers about, so this is looked
+// at anew after every change of either.
+import type { Clock, Timer } from "../../base/clock.ts";
+import { SECOND } from "../../base/units.ts";
+import { TailherdError } from "../../contract/errors.ts";
+import type { AgentTask } from "../../contract/task.ts";
+import type { Logger } from "../../runtime/logger.ts";
+import type { Agents } from "../agents/agents.ts";
+import type { ServerBook } from "../agents/server-book.ts";
+
+const AGAIN_AFTER = 2 * SECOND;
+
+export interface TaskTellingParts {
+  agents: Agents;
+  book: ServerBook;
+  tasksOn: (serverId: string) => AgentTask[];
+  clock: Clock;
+  logger: Logger;
+}
+
+export class TaskTelling implements Disposable {
+  private readonly parts: TaskTellingParts;
+  /** By server: what its agent has, as JSON by name. Only of agents that are linked. */
+  private readonly told = new Map<string, Map<string, string>>();
+  private readonly telling = new Map<string, Promise<void>>();
+  private readonly listening: Disposable;
+  private again: Timer | undefined;
+  private soon: NodeJS.Immediate | undefined;
+
+  constructor(parts: TaskTellingParts) {
+    this.parts = parts;
+    this.listening = parts.agents.closed.on(({ server }) => void this.told.delete(server.id));
+  }
+
+  [Symbol.dispose](): void {
+    this.listening[Symbol.dispose]();
+    this.again?.cancel();
+    clearImmediate(this.soon);
+  }
+
+  /** An agent was told all of these at once. */
+  has(serverId: string, tasks: readonly AgentTask[]): void {
+    this.told.set(serverId, new Map(tasks.map((task) => [task.name, JSON.stringify(task)])));
+  }
+
+  /** A service or a server changed: tasks may belong elsewhere. */
+  reconsider(): void {
+    this.soon ??= setImmediate(() => {
+      this.soon = undefined;
+      void this.tellAll();
+    });
+  }
+
+  /** Tells every linked agent what it does not have yet. Who cannot be told now is told again; that is no reason to reject. */
+  async tellAll(): Promise<void> {
+    await Promise.all([...this.told.keys()].map((id) => this.tell(id)));
+  }
+
+  /** In turn with what is being told to it. */
+  private tell(serverId: string): Promise<void> {
+    const before = this.telling.get(serverId) ?? Promise.resolve();
+    const mine = before.then(() => this.tellNow(serverId));
+    this.telling.set(serverId, mine);
+    return mine;
+  }
+
+  private async tellNow(serverId: string): Promise<void> {
+    const { agents, tasksOn } = this.parts;
+    const told = this.told.get(serverId);
+    if (told === undefined) return;
+    const wanted = tasksOn(serverId);
+    const names = new Set(wanted.map(({ name }) => name));
+    try {
+      for (const name of told.keys()) {
+        if (names.has(name)) continue;
+        await agents.call(serverId, "remove_task", { task: name });
+        told.delete(name);
+      }
+      for (const task of wanted) {
+        const text = JSON.stringify(task);
+        if (told.get(task.name) === text) continue;
+        await agents.call(serverId, "set_task", { task });
+        told.set(task.name, text);
+      }
+    } catch (error) {
+      this.failed(serverId, error);
+    }
+  }
+
+  private failed(serverId: string, error: unknown): void {
+    const { agents, clock, logger, book } = this.parts;
+    if (!agents.isOpen(serverId)) return;
+    const code = error instanceof TailherdError ? error.code : undefined;
+    logger.warn({ err: error, server: book.nameOf(serverId) }, "An agent could not take its tasks yet");
+    // An agent of an older release; it is told when it comes back as a newer one.
+    if (code === "invalid") this.told.delete(serverId);
+    else
+      this.again ??= clock.after(AGAIN_AFTER, () => {
+        this.again = undefined;
+        void this.tellAll();
+      });
+  }
+}

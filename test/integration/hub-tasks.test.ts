@@ -1,0 +1,203 @@
+// Tasks through the hub: the predecessor's routes, what is refused, what agents are told, runs and live messages.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { serverMessageSchema } from "../../src/contract/live.ts";
+import type { AgentTask } from "../../src/contract/task.ts";
+import { startTestHub, type TestHub } from "../support/hub.ts";
+
+const nightly = { name: "nightly", cron_expression: "30 2 * * 1-5", action: "restart", service_name: "api" };
+
+async function startWithApi(): Promise<TestHub> {
+  const hub = await startTestHub();
+  await hub.request("POST /api/services", { body: { name: "api", start_cmd: "x" } });
+  return hub;
+}
+
+function taskOf({ agent }: TestHub, name = "nightly"): AgentTask {
+  const task = agent.tasks.get(name);
+  assert.ok(task);
+  return task;
+}
+
+describe("tasks", () => {
+  it("are added, changed and deleted as with the predecessor, and its agent has them", async () => {
+    await using hub = await startWithApi();
+    const added = await hub.request("POST /api/tasks", { body: nightly });
+    assert.deepEqual([added.status, added.json.success], [200, true]);
+    const [task] = (await hub.request("GET /api/tasks")).json;
+    assert.deepEqual(
+      [task.name, task.description, task.enabled, task.catch_up, task.servers],
+      ["nightly", "at 02:30 on weekdays", true, "last", ["fake"]],
+    );
+    assert.ok(Date.parse(task.next_run) > Date.now());
+    assert.equal(taskOf(hub).timezone, task.zone);
+    const body = { ...nightly, enabled: false, timezone: "Europe/Berlin" };
+    assert.equal((await hub.request("PUT /api/tasks/nightly", { body })).status, 200);
+    const { json: changed } = await hub.request("GET /api/tasks/nightly");
+    assert.deepEqual([changed.next_run, changed.zone, changed.revision], [null, "Europe/Berlin", 2]);
+    assert.equal(taskOf(hub).enabled, false);
+    assert.equal((await hub.request("DELETE /api/tasks/nightly")).json.success, true);
+    assert.equal(hub.agent.tasks.size, 0);
+    assert.equal((await hub.request("DELETE /api/tasks/nightly")).status, 404);
+  });
+
+  it("are refused with the field and the reason", async () => {
+    await using hub = await startWithApi();
+    const refusal = async (change: object): Promise<string> => {
+      const { status, json } = await hub.request("POST /api/tasks", { body: { ...nightly, ...change } });
+      assert.equal(status, 422, JSON.stringify(json));
+      return json.issues.map(({ path, message }: { path: string; message: string }) => `${path}: ${message}`).join();
+    };
+    assert.equal(await refusal({ cron_expression: "61 * * * *" }), "cron_expression: minute: 61 is not from 0 to 59");
+    assert.match(await refusal({ cron_expression: "0 0 30 2 *" }), /would never fire/);
+    assert.match(await refusal({ timezone: "Mars/Olympus" }), /^timezone: must be the name of a zone/);
+    assert.match(await refusal({ action: "explode" }), /^action: /);
+    assert.match(await refusal({ service_name: "ghost" }), /^service_name: names no service: there is no "ghost"/);
+    assert.match(await refusal({ action: "command", service_name: null }), /^command: is required/);
+    assert.match(await refusal({ overlap: "sometimes" }), /^overlap: /);
+    await hub.request("POST /api/tasks", { body: nightly });
+    const twice = await hub.request("POST /api/tasks", { body: nightly });
+    assert.deepEqual([twice.status, twice.json.code], [409, "name_taken"]);
+    assert.equal(twice.json.detail, 'Cannot add task "nightly": there is a task of that name');
+  });
+
+  it("are the list in the settings, from both sides", async () => {
+    await using hub = await startWithApi();
+    await hub.request("POST /api/tasks", { body: { ...nightly, timezone: "UTC" } });
+    const { json } = await hub.request("GET /api/settings");
+    assert.deepEqual(json.scheduled_tasks, [{ ...nightly, enabled: true, timezone: "UTC" }]);
+    const weekly = {
+      name: "weekly: stop!",
+      cron_expression: "@weekly",
+      action: "stop",
+      service_name: "api",
+      note: "x",
+    };
+    const scheduled_tasks = [{ ...nightly, cron_expression: "0 3 * * *" }, weekly];
+    assert.equal((await hub.request("POST /api/settings", { body: { scheduled_tasks } })).status, 200);
+    const tasks = (await hub.request("GET /api/tasks")).json;
+    assert.deepEqual(
+      tasks.map(({ name, cron_expression, timezone }: AgentTask) => [name, cron_expression, timezone]),
+      [
+        ["nightly", "0 3 * * *", "UTC"],
+        ["weekly: stop!", "@weekly", null],
+      ],
+    );
+    assert.deepEqual([...hub.agent.tasks.keys()], ["nightly", "weekly: stop!"]);
+    const exported = (await hub.request("GET /api/export")).json.settings.scheduled_tasks;
+    assert.deepEqual(exported[1], { ...weekly, enabled: true });
+    await hub.request("POST /api/settings", { body: { scheduled_tasks: [] } });
+    assert.deepEqual((await hub.request("GET /api/tasks")).json, []);
+    assert.equal(hub.agent.tasks.size, 0);
+  });
+
+  it("follow their service to where it belongs", async () => {
+    await using hub = await startWithApi();
+    await hub.request("POST /api/tasks", { body: nightly });
+    await hub.request("PATCH /api/services/api", { body: { placement: { tags: ["elsewhere"] } } });
+    await hub.agent.untilTasks(0);
+    assert.equal((await hub.request("GET /api/tasks/nightly")).json.next_run, null);
+    await hub.request("PATCH /api/services/api", { body: { placement: null } });
+    await hub.agent.untilTasks(1);
+  });
+});
+
+describe("runs", () => {
+  it("are stored once however often they are told, and read back page by page", async () => {
+    await using hub = await startWithApi();
+    await hub.request("POST /api/tasks", { body: nightly });
+    const task = taskOf(hub);
+    const at = (hour: number): string => new Date(Date.UTC(2026, 0, 1, hour)).toISOString();
+    const probe = await hub.connect();
+    for (const hour of [1, 2, 3, 2, 1]) {
+      const heard = probe.next("task_run");
+      hub.agent.tellRun(task, { due_at: at(hour), outcome: "running", ended_at: null });
+      hub.agent.tellRun(task, { due_at: at(hour), output: `hour ${hour}\n` });
+      if (hour === 3) await heard;
+    }
+    hub.agent.tellRun(task, { due_at: at(4), outcome: "skipped", started_at: null, reason: "the machine was off" });
+    await probe.next("task_run", ({ data }) => data.outcome === "skipped");
+    const page = (await hub.request("GET /api/tasks/nightly/runs?limit=3")).json;
+    const dues = (runs: { due_at: string }[]): string[] => runs.map(({ due_at }) => due_at);
+    assert.deepEqual(dues(page.runs), [at(4), at(3), at(2)]);
+    const rest = (await hub.request(`GET /api/tasks/nightly/runs?limit=3&before=${page.next}`)).json;
+    assert.deepEqual([dues(rest.runs), rest.next], [[at(1)], null]);
+    const one = (await hub.request(`GET /api/tasks/nightly/runs/${rest.runs[0].id}`)).json;
+    assert.deepEqual([one.output, one.server, one.outcome], ["hour 1\n", "fake", "done"]);
+    assert.equal((await hub.request("GET /api/tasks/nightly")).json.last_run.due_at, at(3));
+    assert.equal((await hub.request("GET /api/tasks/nightly/runs/none")).status, 404);
+    for (const message of probe.messages) serverMessageSchema.parse(message);
+  });
+
+  it("can be asked for, and show what they print before their end repeats the last of it", async () => {
+    await using hub = await startWithApi();
+    await hub.request("POST /api/tasks", { body: nightly });
+    const probe = await hub.connect();
+    const over = probe.next("task_run", ({ data }) => data.outcome === "done");
+    const { json } = await hub.request("POST /api/tasks/nightly/run");
+    await over;
+    assert.equal(json.success, true);
+    const path = `GET /api/tasks/nightly/runs/${json.run_id}`;
+    const { json: run } = await hub.request(path);
+    assert.deepEqual([run.trigger, run.by !== null, run.outcome], ["manual", true, "done"]);
+    const live = { id: "live", outcome: "running", ended_at: null } as const;
+    const begun = probe.next("task_run");
+    hub.agent.tellRun(taskOf(hub), live);
+    await begun;
+    hub.agent.tellRunOutput({ id: "live", at: 0, text: "first " });
+    const ended = probe.next("task_run", ({ data }) => data.outcome === "failed");
+    assert.equal((await hub.request("GET /api/tasks/nightly/runs/live")).json.output, "first ");
+    hub.agent.tellRun(taskOf(hub), {
+      ...live,
+      outcome: "failed",
+      ended_at: new Date().toISOString(),
+      output: "second",
+      output_dropped: 6,
+    });
+    await ended;
+    assert.equal((await hub.request("GET /api/tasks/nightly/runs/live")).json.output, "first second");
+  });
+
+  it("that stop a service are what is wished from then on, unless somebody wished something since", async () => {
+    await using hub = await startWithApi();
+    await hub.request("POST /api/tasks", { body: { ...nightly, action: "stop" } });
+    await hub.request("POST /api/services/api/start");
+    const probe = await hub.connect();
+    const stopAt = async (time: number): Promise<string> => {
+      const heard = probe.next("task_run");
+      hub.agent.tellRun(taskOf(hub), {
+        due_at: new Date(time).toISOString(),
+        started_at: new Date(time).toISOString(),
+      });
+      await heard;
+      return (await hub.request("GET /api/services/api")).json.desired;
+    };
+    assert.equal(await stopAt(Date.now() - 60_000), "running");
+    assert.equal(await stopAt(Date.now()), "stopped");
+  });
+});
+
+describe("a preview", () => {
+  it("tells a schedule in words, its next times in UTC, and what a change of the clock does to it", async () => {
+    await using hub = await startTestHub();
+    const query = "expression=30+2+*+*+*&timezone=America/New_York&from=2026-03-07T12:00:00Z&count=2";
+    assert.deepEqual((await hub.request(`GET /api/cron/preview?${query}`)).json, {
+      description: "at 02:30 every day",
+      next: ["2026-03-08T07:00:00.000Z", "2026-03-09T06:30:00.000Z"],
+      notes: ["on 8 March 02:30 does not exist: runs at 03:00", "on 14 March 02:30 does not exist: runs at 03:00"],
+    });
+    const refused = await hub.request("GET /api/cron/preview?expression=0+0+31+6+*");
+    assert.deepEqual([refused.status, refused.json.issues[0].path], [422, "expression"]);
+  });
+
+  it("of a task tells where it would run and how often, against how it is now", async () => {
+    await using hub = await startWithApi();
+    await hub.request("POST /api/tasks", { body: { ...nightly, cron_expression: "0 * * * *" } });
+    const { json } = await hub.request("POST /api/tasks/check", {
+      body: { ...nightly, cron_expression: "*/30 * * * *" },
+    });
+    assert.deepEqual(json, { problems: [], servers: ["fake"], runs_in_week: 336, runs_in_week_now: 168 });
+    const wrong = await hub.request("POST /api/tasks/check", { body: { ...nightly, cron_expression: "x" } });
+    assert.deepEqual([wrong.status, wrong.json.problems[0].path], [200, "cron_expression"]);
+  });
+});
