@@ -4,10 +4,11 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { DAY } from "../base/units.ts";
-import type { AgentMethod, AgentParams, AgentResult, ServerIdentity } from "../contract/agent.ts";
+import type { ActResult, AgentMethod, AgentParams, AgentResult, ServerIdentity } from "../contract/agent.ts";
 import { TailherdError } from "../contract/errors.ts";
 import { type Channel, channelPair } from "../runtime/link/channel.ts";
 import type { Logger } from "../runtime/logger.ts";
+import type { ServiceAction } from "../contract/operations.ts";
 import type { ServiceSpec } from "../contract/service.ts";
 import { CommandIds } from "./commands/command-ids.ts";
 import { Commands } from "./commands/commands.ts";
@@ -23,7 +24,7 @@ import { Journal } from "./journal/journal.ts";
 import { Notices } from "./notices.ts";
 import { Observer } from "./observer.ts";
 import { createProcessTable } from "./processes/create-process-table.ts";
-import { TaskStore } from "./scheduler/task-store.ts";
+import { openTasks } from "./scheduler/open-tasks.ts";
 import type { Puncher } from "./spool/output-log.ts";
 import { openOutputLog } from "./spool/open-output-log.ts";
 import { openContainment } from "./supervisor/open-containment.ts";
@@ -155,22 +156,23 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
   supervisor.reconcile();
   observer.start(kept.update_interval_ms);
   const facts = { locked: own !== null, allow_run: own === null && options.allowRun === true };
+  const act = (service: string, action: ServiceAction, by: string): Promise<ActResult> => {
+    // The hub wishes it too, and told us so or will; until then it is ours.
+    const wish = { desired: action === "stop" ? ("stopped" as const) : ("running" as const), stopped_instances: [] };
+    const definition = supervisor.definitions().find(({ spec }) => spec.name === service);
+    if (definition === undefined) {
+      const words = `Cannot ${action} "${service}": this server has no service of that name`;
+      return Promise.reject(new TailherdError("not_found", words));
+    }
+    if (definition.refused !== undefined) {
+      // Not what the hub wishes, but what a locked agent made of it: nothing to keep.
+      return Promise.reject(new TailherdError("refused", `Cannot ${action} "${service}": ${definition.refused}`));
+    }
+    return handlers.act({ service: { ...definition, ...wish }, action, index: null, by }, leaving.signal);
+  };
   const commands = new Commands({
     ids: await CommandIds.open(join(agentDir, "commands"), clock, logger),
-    act: (service, action, by) => {
-      // The hub wishes it too, and told us so or will; until then it is ours.
-      const wish = { desired: action === "stop" ? ("stopped" as const) : ("running" as const), stopped_instances: [] };
-      const definition = supervisor.definitions().find(({ spec }) => spec.name === service);
-      if (definition === undefined) {
-        const words = `Cannot ${action} "${service}": this server has no service of that name`;
-        return Promise.reject(new TailherdError("not_found", words));
-      }
-      if (definition.refused !== undefined) {
-        // Not what the hub wishes, but what a locked agent made of it: nothing to keep.
-        return Promise.reject(new TailherdError("refused", `Cannot ${action} "${service}": ${definition.refused}`));
-      }
-      return handlers.act({ service: { ...definition, ...wish }, action, index: null, by }, leaving.signal);
-    },
+    act,
     table,
     clock,
     logger,
@@ -180,12 +182,37 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
   });
   // Not waited for: what cannot be ended at once must not hold up the services.
   const unfinished = commands.tellUnfinished();
-  const tasks = new TaskStore({ agentDir, clock, logger });
-  await tasks.open();
-  const parts = { supervisor, observer, desired, notices, commands, tasks, table, containment, clock, own };
+  const herd = await openTasks({
+    agentDir,
+    serverId: server.id,
+    facts,
+    supervisor,
+    journal,
+    notices,
+    act,
+    table,
+    clock,
+    logger,
+  });
+  const { tasks, scheduler, wishes } = herd;
+  const parts = {
+    supervisor,
+    observer,
+    desired,
+    notices,
+    commands,
+    tasks,
+    scheduler,
+    wishes,
+    table,
+    containment,
+    clock,
+    own,
+  };
   const handlers = createHandlers(parts);
   const link = new HubLink({ handlers, outbox, journal, facts, clock, logger });
   const leaving = new AbortController();
+  herd.start();
   const linked = follow(options, link, leaving.signal);
   return {
     server,
@@ -201,13 +228,12 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
       link.close();
       await linked;
       await observer.close();
-      await commands.close();
+      await Promise.all([commands.close(), herd.close()]);
       await unfinished;
       notices.close();
       await supervisor.close();
       journal.close();
       await desired.close();
-      await tasks.close();
       containment.close();
     },
   };

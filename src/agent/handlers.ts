@@ -19,7 +19,9 @@ import type { Containment } from "./supervisor/containment.ts";
 import { loginEnvironment } from "./supervisor/environment.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
 import { tryCommand } from "./supervisor/try-command.ts";
+import type { Scheduler } from "./scheduler/scheduler.ts";
 import type { TaskStore } from "./scheduler/task-store.ts";
+import type { TaskWishes } from "./scheduler/task-wishes.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 export interface HandlerTools {
@@ -29,6 +31,8 @@ export interface HandlerTools {
   notices: Notices;
   commands: Commands;
   tasks: TaskStore;
+  scheduler: Pick<Scheduler, "changed" | "runNow">;
+  wishes: TaskWishes;
   table: ProcessTable;
   containment: Containment;
   clock: Clock;
@@ -37,7 +41,7 @@ export interface HandlerTools {
 }
 
 export function createHandlers(tools: HandlerTools): AgentHandlers {
-  const { supervisor, observer, desired, table, clock, commands, tasks, own } = tools;
+  const { supervisor, observer, desired, table, clock, commands, tasks, scheduler, wishes, own } = tools;
   const subscriptions = new Subscriptions(supervisor, tools.notices);
   const meet = (wish: DesiredService): WantedService => own?.meet(wish) ?? wish;
   const refuseLocked = (act: string): void => {
@@ -57,8 +61,12 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       .map((instance) => observer.sampled(instance));
 
   return {
-    async apply({ services, tasks: due, update_interval_ms }) {
-      if (due !== undefined) await tasks.replace(due);
+    async apply({ services: told, tasks: due, update_interval_ms }) {
+      const services = await Promise.all(told.map((service) => wishes.over(service)));
+      if (due !== undefined) {
+        await tasks.replace(due);
+        scheduler.changed();
+      }
       await desired.replace(services, update_interval_ms);
       observer.setInterval(update_interval_ms);
       const met = own?.meetAll(services) ?? services;
@@ -71,13 +79,15 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       await Promise.all([taken, ...leaving.map(({ spec }) => supervisor.remove(spec.name, "tailherd"))]);
       return { failed: (await taken).map(({ spec }) => spec.name) };
     },
-    async set({ service }) {
+    async set({ service: told }) {
+      const service = await wishes.over(told);
       await desired.put(service);
       await supervisor.set(meet(service));
       supervisor.reconcile(service.spec.name);
       return {};
     },
     async remove({ service, by }) {
+      wishes.drop(service);
       await desired.delete(service);
       const alone = own?.aloneOf(service);
       if (alone !== undefined) {
@@ -88,6 +98,7 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       return supervisor.remove(service, by);
     },
     async act({ service, action, index, by }) {
+      wishes.drop(service.spec.name);
       await desired.put(service);
       return supervisor.act(meet(service), action, index, by);
     },
@@ -144,14 +155,14 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
     },
     async set_task({ task }) {
       await tasks.put(task);
+      scheduler.changed();
       return {};
     },
     async remove_task({ task }) {
       await tasks.delete(task);
+      scheduler.changed();
       return {};
     },
-    async run_task({ task }) {
-      return { accepted: false, message: `It was not begun: this agent does not run tasks (${task}) yet` };
-    },
+    run_task: ({ task, id, by }) => scheduler.runNow(task, id, by),
   };
 }

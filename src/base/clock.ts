@@ -33,6 +33,7 @@ export const systemClock: Clock = {
 /** A clock that stands still until `advance` moves it; timers fire in order of their due time. */
 export class FakeClock implements Clock {
   private time: number;
+  private ahead = 0;
   private timers: { due: number; act: () => void }[] = [];
 
   constructor(start = Date.UTC(2026, 0, 1)) {
@@ -40,7 +41,7 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.time;
+    return this.time + this.ahead;
   }
 
   monotonic(): number {
@@ -55,6 +56,11 @@ export class FakeClock implements Clock {
         this.timers = this.timers.filter((other) => other !== timer);
       },
     };
+  }
+
+  /** Sets the wall clock by so many milliseconds, as a person, NTP or a suspended machine does: no timer notices. */
+  set(milliseconds: number): void {
+    this.ahead += milliseconds;
   }
 
   /** Moves time forward, firing what falls due on the way, also timers that those start. */

@@ -184,17 +184,19 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
   const telling = stack.use(new TaskTelling({ agents, book, tasksOn: (id) => tasks.agentTasks(id), clock, logger }));
   stack.use(deployment.moved.on(() => telling.reconsider()));
   const announcer = new Announcer(events, now);
-  const taskRuns = new TaskRuns({
-    store,
-    tasks,
-    agents,
-    book,
-    deployment,
-    acts: () => acts,
-    announcer,
-    logger,
-    now,
-  });
+  const taskRuns = stack.use(
+    new TaskRuns({
+      store,
+      tasks,
+      agents,
+      book,
+      deployment,
+      acts: () => acts,
+      announcer,
+      logger,
+      now,
+    }),
+  );
   const board = new StatusBoard({
     catalog,
     observed,

@@ -116,7 +116,7 @@ class WatchedOutbox extends Outbox {
   failed = 0;
   asking = 0;
 
-  override open(outlet: Outlet, confirmed: number): void {
+  override open(outlet: Outlet, confirmed: number, tasks: boolean): void {
     const ask = async <M extends HubMethod>(
       method: M,
       params: HubParams<M>,
@@ -143,7 +143,7 @@ class WatchedOutbox extends Outbox {
       notify: (notice, data) => outlet.notify(notice, data),
       dead: (why) => outlet.dead(why),
     };
-    super.open(watched, confirmed);
+    super.open(watched, confirmed, tasks);
   }
 }
 

@@ -14,7 +14,7 @@ export function miniHub(channel: Channel, hear: (notice: AgentNotice) => void): 
     channel,
     {
       async handle(method, params) {
-        if (method === "join") return { confirmed: 0, at: Date.now() };
+        if (method === "join") return { confirmed: 0, tasks: true, at: Date.now() };
         if (method === "heartbeat") {
           const { at, system, instances, samples, values, left_out } = params as HubParams<"heartbeat">;
           hear({ notice: "samples", data: { at, system, instances, samples, values, left_out } });
@@ -24,6 +24,7 @@ export function miniHub(channel: Channel, hear: (notice: AgentNotice) => void): 
         for (const entry of entries) {
           if (entry.kind === "event") hear({ notice: "event", data: entry.event });
           else if (entry.kind === "command") hear({ notice: "command", data: entry.result });
+          else if (entry.kind === "run") hear({ notice: "run", data: entry.run });
         }
         return { confirmed: entries.at(-1)?.seq ?? 0 };
       },

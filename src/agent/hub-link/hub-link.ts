@@ -83,8 +83,8 @@ export class HubLink {
       dead: (why) => peer.close(1000, why),
     };
     try {
-      const confirmed = await this.greet(peer, pinned, () => (trusted = true));
-      outbox.open(outlet, confirmed);
+      const { confirmed, tasks } = await this.greet(peer, pinned, () => (trusted = true));
+      outbox.open(outlet, confirmed, tasks);
       linked();
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
@@ -101,8 +101,12 @@ export class HubLink {
     this.peer?.close(1001, "the agent closes");
   }
 
-  /** Resolves to what the hub has of the journal. */
-  private async greet(peer: RpcPeer, pinned: Pinned | null, trust: () => void): Promise<number> {
+  /** Resolves to what the hub has of the journal, and what it takes. */
+  private async greet(
+    peer: RpcPeer,
+    pinned: Pinned | null,
+    trust: () => void,
+  ): Promise<Pick<HubResult<"join">, "confirmed" | "tasks">> {
     const { journal, facts, clock } = this.options;
     let signature = "";
     if (pinned !== null) {
@@ -124,8 +128,7 @@ export class HubLink {
     }
     trust();
     const join = { signature, at: clock.now(), ...facts, journal: journal.id };
-    const { confirmed } = hubMethods.join.result.parse(await ask(peer, "join", join, GREETING_DEADLINE));
-    return confirmed;
+    return hubMethods.join.result.parse(await ask(peer, "join", join, GREETING_DEADLINE));
   }
 
   private answer(method: string, params: unknown, signal: AbortSignal, check: boolean): Promise<unknown> | undefined {

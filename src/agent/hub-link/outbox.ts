@@ -47,13 +47,13 @@ export class Outbox {
     this.interval = interval;
   }
 
-  /** From now on `outlet` carries; `confirmed` is what the hub has of the journal. */
-  open(outlet: Outlet, confirmed: number): void {
+  /** From now on `outlet` carries; `confirmed` is what the hub has of the journal, and `tasks` says that it takes runs of tasks. */
+  open(outlet: Outlet, confirmed: number, tasks: boolean): void {
     this.outlet = outlet;
     this.unanswered = 0;
     this.waiting.clear();
     const { journal, clock } = this;
-    this.telling = new Telling({ journal, clock }, confirmed, outlet.ask, (error) => outlet.dead(String(error)));
+    this.telling = new Telling({ journal, clock, tasks }, confirmed, outlet.ask, (error) => outlet.dead(String(error)));
     this.telling.poke();
   }
 

@@ -2,7 +2,7 @@
 import type { Clock, Timer } from "../../base/clock.ts";
 import { SECOND } from "../../base/units.ts";
 import { TailherdError, type ErrorCode } from "../../contract/errors.ts";
-import type { HubMethod, HubParams, HubResult } from "../../contract/link.ts";
+import type { HubMethod, HubParams, HubResult, JournalEntry } from "../../contract/link.ts";
 import type { Journal } from "../journal/journal.ts";
 
 /** A batch stays well below the 256 KiB that a hub takes in one message. */
@@ -21,6 +21,7 @@ export type AskHub = <M extends HubMethod>(method: M, params: HubParams<M>, dead
 export class Telling {
   private readonly journal: Journal;
   private readonly clock: Clock;
+  private readonly tasks: boolean;
   private readonly ask: AskHub;
   private readonly failed: (error: unknown) => void;
   private sentTo: number;
@@ -28,15 +29,16 @@ export class Telling {
   private ended = false;
   private again: Timer | undefined;
 
-  /** `confirmed` is what the hub said it has. */
+  /** `confirmed` is what the hub said it has; `tasks`, that it takes runs of tasks. */
   constructor(
-    { journal, clock }: { journal: Journal; clock: Clock },
+    { journal, clock, tasks }: { journal: Journal; clock: Clock; tasks: boolean },
     confirmed: number,
     ask: AskHub,
     failed: (error: unknown) => void,
   ) {
     this.journal = journal;
     this.clock = clock;
+    this.tasks = tasks;
     this.ask = ask;
     this.failed = failed;
     journal.confirm(confirmed);
@@ -69,7 +71,8 @@ export class Telling {
         const entries = this.journal.read(this.sentTo, BATCH_ENTRIES, BATCH_BYTES);
         const last = entries.at(-1);
         if (last === undefined || this.ended) return;
-        const { confirmed } = await this.ask("tell", { journal: this.journal.id, entries }, DEADLINE);
+        const known = this.tasks ? entries : entries.map((entry) => (entry.kind === "run" ? untold(entry.seq) : entry));
+        const { confirmed } = await this.ask("tell", { journal: this.journal.id, entries: known }, DEADLINE);
         this.sentTo = Math.max(last.seq, confirmed);
         this.journal.confirm(confirmed);
       }
@@ -83,4 +86,9 @@ export class Telling {
       this.busy = false;
     }
   }
+}
+
+/** A hub of before knows of no tasks; its place in the numbers it must have. */
+function untold(seq: number): JournalEntry {
+  return { kind: "dropped", seq, entries: 1, reason: "this hub knows of no tasks" };
 }

@@ -29,6 +29,8 @@ export class Agents implements SessionEar {
   readonly closed = new Emitter<AgentSession>();
   /** A server whose link opened has what is desired, and has told how things are: its id. */
   readonly told = new Emitter<string>();
+  /** Entries of a server's journal are stored, and it knows: its id. */
+  readonly heard = new Emitter<string>();
   private readonly sessions = new Map<string, AgentSession>();
   /** What was confirmed of each server's journal; a hub that starts anew is told again what the agent still has. */
   private readonly confirmed = new Map<string, { journal: string; seq: number }>();
@@ -109,5 +111,7 @@ export class Agents implements SessionEar {
 
   async tell(session: AgentSession, entries: JournalEntry[]): Promise<void> {
     await this.options.store(session.server.id, entries);
+    // After the answer that confirms them.
+    setImmediate(() => this.heard.emit(session.server.id));
   }
 }

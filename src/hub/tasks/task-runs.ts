@@ -34,13 +34,22 @@ export interface Asked {
   message: string;
 }
 
-export class TaskRuns {
+export class TaskRuns implements Disposable {
   private readonly parts: TaskRunsParts;
   /** What running ones printed so far, by id. */
   private readonly printed = new Map<string, TailText>();
 
+  /** Wishes of tasks that agents have told, and may not know yet to be known. */
+  private adopted: { service: string; serverId: string }[] = [];
+  private readonly listening: Disposable;
+
   constructor(parts: TaskRunsParts) {
     this.parts = parts;
+    this.listening = parts.agents.heard.on((serverId) => this.confirmed(serverId));
+  }
+
+  [Symbol.dispose](): void {
+    this.listening[Symbol.dispose]();
   }
 
   /** A run of an agent's journal; resolves when it is stored with what it wishes of its service. */
@@ -108,6 +117,19 @@ export class TaskRuns {
     return asked;
   }
 
+  /** From now on the agent takes the hub's word for them again, which may by now be another one. */
+  private confirmed(serverId: string): void {
+    const mine = this.adopted.filter((each) => each.serverId === serverId);
+    if (mine.length === 0) return;
+    this.adopted = this.adopted.filter((each) => each.serverId !== serverId);
+    const { deployment, logger } = this.parts;
+    for (const service of new Set(mine.map((each) => each.service))) {
+      deployment.tellAgain(service, serverId).catch((error: unknown) => {
+        logger.debug({ err: error, service }, "An agent is told what is wished when it comes back");
+      });
+    }
+  }
+
   /** Known from the answer on, though its agent may not have told of it yet. */
   private asked({ name, action, service_name }: TaskSpec, id: string, { principal }: Actor): AgentRun {
     const about = { id, task: name, action, service_name, trigger: "manual", by: principal } as const;
@@ -144,16 +166,11 @@ export class TaskRuns {
   private async adoptWish(serverId: string, run: AgentRun): Promise<void> {
     const { action, service_name, started_at } = run;
     if (service_name === null || started_at === null || (action !== "start" && action !== "stop")) return;
-    const { deployment, book, logger } = this.parts;
+    const { deployment, book } = this.parts;
     if (!deployment.isOn(service_name, serverId)) return;
     const actor = { principal: `task ${run.task}`, from: book.nameOf(serverId) ?? serverId };
     const at = Date.parse(started_at) - book.skewOf(serverId);
     await this.parts.acts().wishFor(service_name, action, serverId, actor, at);
-    // Once it is confirmed the agent takes the hub's word for it again, which may by now be another one.
-    setImmediate(() => {
-      deployment.tellAgain(service_name, serverId).catch((error: unknown) => {
-        logger.debug({ err: error, service: service_name }, "An agent is told of a task's wish when it comes back");
-      });
-    });
+    this.adopted.push({ service: service_name, serverId });
   }
 }

@@ -1,0 +1,194 @@
+// Which runs this agent has begun, and up to when each task was looked at: noted on the disk before anything of a run happens, so that
+// none runs twice for one due time, whenever the agent dies. What waits in the same turn is one write: a thousand tasks may be due at
+// once.
+import { mkdirSync, readFileSync } from "node:fs";
+import { type FileHandle, open, rename } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../../base/clock.ts";
+import { DAY } from "../../base/units.ts";
+import { type AgentRun, agentRunSchema } from "../../contract/task.ts";
+import type { Logger } from "../../runtime/logger.ts";
+import { isSystemError, systemWords } from "../supervisor/system-words.ts";
+
+/** Lines after which the file is written anew with what still counts. */
+const WORTH_REWRITING = 20_000;
+/** Milliseconds that the ids of runs that ended are remembered: what is due is kept apart by the times themselves. */
+const IDS_KEPT = DAY;
+
+/** One line of the file. */
+type Line =
+  | { begun: AgentRun; at: number }
+  | { ended: string; at: number }
+  | { task: string; passed: number }
+  /** How often the clock was set back: due times come again then. */
+  | { passes: number };
+
+export class RunNotes {
+  /** How often the clock was set back. */
+  passes = 0;
+  private readonly path: string;
+  private readonly clock: Clock;
+  private readonly logger: Logger;
+  private readonly passed = new Map<string, number>();
+  private readonly open = new Map<string, AgentRun>();
+  private readonly over = new Map<string, number>();
+  private file: FileHandle | undefined;
+  private lines = 0;
+  private waiting: string[] = [];
+  private next: Promise<void> | undefined;
+  private writing: Promise<void> = Promise.resolve();
+
+  private constructor(directory: string, clock: Clock, logger: Logger) {
+    this.path = join(directory, "notes.jsonl");
+    this.clock = clock;
+    this.logger = logger;
+  }
+
+  /** Reads what the agent before noted. */
+  static async open(directory: string, clock: Clock, logger: Logger): Promise<RunNotes> {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const notes = new RunNotes(directory, clock, logger);
+    notes.read();
+    await notes.rewrite().catch((error: unknown) => {
+      // An agent on a full disk is an agent still; it runs no tasks until it can note them.
+      logger.error({ error: systemWords(error) }, "cannot write the notes on tasks");
+    });
+    return notes;
+  }
+
+  /** Runs that had begun, and whose end nobody noted. */
+  get unfinished(): AgentRun[] {
+    return [...this.open.values()];
+  }
+
+  has(id: string): boolean {
+    return this.open.has(id) || this.over.has(id);
+  }
+
+  /** Up to when a task was looked at, Unix milliseconds; undefined for one that never was. */
+  passedOf(task: string): number | undefined {
+    return this.passed.get(task);
+  }
+
+  /** Notes that a task was looked at up to here. On the disk for good with the next beginning. */
+  pass(task: string, passed: number): void {
+    if (this.passed.get(task) === passed) return;
+    this.passed.set(task, passed);
+    void this.append({ task, passed }).catch(() => undefined);
+  }
+
+  setBack(): void {
+    this.passes += 1;
+    void this.append({ passes: this.passes }).catch(() => undefined);
+  }
+
+  forget(task: string): void {
+    this.passed.delete(task);
+  }
+
+  /** Notes that it begins; resolves when that is on the disk for good. Rejects with the system's error when it is not: then it must not begin. */
+  async begin(run: AgentRun): Promise<void> {
+    this.open.set(run.id, run);
+    try {
+      await this.append({ begun: run, at: this.clock.now() });
+    } catch (error) {
+      this.open.delete(run.id);
+      throw error;
+    }
+  }
+
+  /** Notes its end; what is lost of that is told as unknown after the next start, which the hub then knows better. */
+  async end(id: string): Promise<void> {
+    this.open.delete(id);
+    const at = this.clock.now();
+    this.over.set(id, at);
+    await this.append({ ended: id, at }).catch(() => undefined);
+    if (this.lines < WORTH_REWRITING) return;
+    this.writing = this.writing.then(() => this.rewrite()).catch(() => undefined);
+  }
+
+  /** Resolves when nothing waits to be written. */
+  settled(): Promise<void> {
+    return this.writing;
+  }
+
+  async close(): Promise<void> {
+    await this.settled();
+    await this.file?.close();
+  }
+
+  private append(line: Line): Promise<void> {
+    this.waiting.push(`\n${JSON.stringify(line)}\n`);
+    if (this.next !== undefined) return this.next;
+    const written = this.writing.then(async () => {
+      // Whatever comes in this turn of the loop shares one write.
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+      this.next = undefined;
+      await this.write();
+    });
+    this.next = written;
+    this.writing = written.catch(() => undefined);
+    return written;
+  }
+
+  private async write(): Promise<void> {
+    const lines = this.waiting;
+    this.waiting = [];
+    this.file ??= await open(this.path, "a", 0o600);
+    // A line of its own even after one that was torn by a full disk.
+    await this.file.appendFile(lines.join(""));
+    await this.file.datasync();
+    this.lines += lines.length;
+  }
+
+  private async rewrite(): Promise<void> {
+    const old = this.clock.now() - IDS_KEPT;
+    for (const [id, at] of this.over) if (at < old) this.over.delete(id);
+    const lines: Line[] = [
+      { passes: this.passes },
+      ...[...this.passed].map(([task, passed]) => ({ task, passed })),
+      ...[...this.open.values()].map((begun) => ({ begun, at: this.clock.now() })),
+      ...[...this.over].map(([ended, at]) => ({ ended, at })),
+    ];
+    const fresh = `${this.path}.new`;
+    const file = await open(fresh, "w", 0o600);
+    await file.writeFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    await file.sync();
+    await rename(fresh, this.path);
+    await this.file?.close();
+    this.file = file;
+    this.lines = lines.length;
+  }
+
+  private read(): void {
+    let text: string;
+    try {
+      text = readFileSync(this.path, "utf8");
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return;
+      throw error;
+    }
+    let damaged = 0;
+    for (const each of text.split("\n")) if (each !== "" && !this.take(each)) damaged += 1;
+    if (damaged > 0) this.logger.warn({ lines: damaged }, "some notes on tasks cannot be read");
+  }
+
+  private take(text: string): boolean {
+    let line: Partial<Record<"begun" | "ended" | "at" | "task" | "passed" | "passes", unknown>>;
+    try {
+      line = JSON.parse(text) as typeof line;
+    } catch {
+      return false;
+    }
+    const { begun, ended, at, task, passed, passes } = line;
+    const run = agentRunSchema.safeParse(begun);
+    if (run.success) this.open.set(run.data.id, run.data);
+    else if (typeof ended === "string" && typeof at === "number") {
+      this.open.delete(ended);
+      this.over.set(ended, at);
+    } else if (typeof task === "string" && typeof passed === "number") this.passed.set(task, passed);
+    else if (typeof passes === "number") this.passes = passes;
+    else return false;
+    return true;
+  }
+}
