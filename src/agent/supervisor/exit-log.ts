@@ -107,9 +107,10 @@ export class ExitLog {
       output.note(end.message);
       this.endings = this.endings.filter((other) => other !== ending);
       this.ends = keepEnds(this.ends, end);
+      // Told before it is kept as told: an agent that dies in between tells it again, under the same id.
+      this.options.event(this.eventOf(end));
       this.keep();
       this.options.changed();
-      this.options.event(this.eventOf(end));
     });
   }
 
