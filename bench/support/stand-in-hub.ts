@@ -124,6 +124,8 @@ function statusOf(index: number, turn: number): ServiceStatus {
     },
     state: instance.state,
     reason: instance.reason,
+    health: null,
+    ready: instance.ready === true,
     instances: [instance],
     desired: "running",
     stopped_instances: [],
@@ -173,6 +175,8 @@ function instanceOf(
     detected_ports: [],
     last_exit: null,
     limits_note: null,
+    ready: !failed,
+    checks: [],
     stale: false,
   };
 }

@@ -10,6 +10,8 @@ import { type Channel, channelPair } from "../runtime/link/channel.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { ServiceAction } from "../contract/operations.ts";
 import type { ServiceSpec } from "../contract/service.ts";
+import { Gate } from "./checks/gate.ts";
+import { Wheel } from "./checks/wheel.ts";
 import { CommandIds } from "./commands/command-ids.ts";
 import { Commands } from "./commands/commands.ts";
 import { DesiredStore } from "./desired/desired-store.ts";
@@ -34,6 +36,9 @@ import { Supervisor } from "./supervisor/supervisor.ts";
 
 /** A launch takes about a millisecond, several on a busy disk; between so many of them others are heard. */
 const LAUNCHES_PER_TURN = 10;
+/** Looks of health checks at the same time: those that take a descriptor, and those that take a process. */
+const LOOKS_AT_ONCE = 200;
+const COMMANDS_AT_ONCE = 16;
 
 export type { LinkNews } from "./hub-link/stay-linked.ts";
 export type { Membership } from "./hub-link/enrol.ts";
@@ -108,6 +113,7 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
   const outbox = new Outbox(journal, clock, () => observer.interval);
   const notices = new Notices((notice) => outbox.take(notice), logger);
   const observer = new Observer({ server, table, containment, clock, logger, notices, dataDir: options.dataDir });
+  const wheel = new Wheel(clock);
   const supervisor = new Supervisor({
     table,
     containment,
@@ -119,6 +125,7 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
     shims: new Shims({ root: runRoot, bootId: table.bootId(), logger }),
     random: Math.random,
     pace: new Pace(LAUNCHES_PER_TURN),
+    checks: { clock, wheel, gates: { light: new Gate(LOOKS_AT_ONCE), heavy: new Gate(COMMANDS_AT_ONCE) } },
     changed: (instance) => observer.changed(instance),
     lookAround: () => observer.match(),
     removed: (service, index) => observer.removed(service, index),
@@ -232,6 +239,7 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
       await unfinished;
       notices.close();
       await supervisor.close();
+      wheel.close();
       journal.close();
       await desired.close();
       containment.close();

@@ -122,6 +122,10 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
     async scan_ports({ service }) {
       return { detected_ports: observer.sampler.scanPorts(running(service)) };
     },
+    async check_results({ service, index }) {
+      const instances = index === null ? supervisor.instances(service) : [supervisor.instance(service, index)];
+      return { checks: instances.flatMap(({ health }) => health.histories()) };
+    },
     async listeners() {
       return { listeners: observer.sampler.listAll(running()) };
     },

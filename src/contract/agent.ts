@@ -1,6 +1,7 @@
 // What hub and agent say to each other. The hub calls methods, the agent answers and sends notices. In one process the calls
 // are direct; over a network the same tables become JSON-RPC.
 import { z } from "zod";
+import { checkHistorySchema } from "./check-status.ts";
 import { agentCommandSchema, commandOutputSchema, commandResultSchema } from "./commands.ts";
 import { eventSchema } from "./events.ts";
 import { isoTimeSchema, nameSchema } from "./names.ts";
@@ -165,6 +166,11 @@ export const agentMethods = {
   processes: { params: z.object({ service: z.string() }), result: z.object({ processes: z.array(processInfoSchema) }) },
   /** Ports that the service's whole process tree listens on, fresh. */
   scan_ports: { params: z.object({ service: z.string() }), result: z.object({ detected_ports: z.array(z.int()) }) },
+  /** The checks of a service's instances with their last results; of one, or of all. */
+  check_results: {
+    params: z.object({ service: z.string(), index: z.int().nullable() }),
+    result: z.object({ checks: z.array(checkHistorySchema) }),
+  },
   listeners: { params: z.object({}), result: z.object({ listeners: z.array(listenerSchema) }) },
   /** Dry run of keywords; or, with none, all processes that could be adopted. */
   match: {

@@ -1,5 +1,7 @@
 // Facts with a time: what agents and the hub tell, what the store keeps and `/api/events` streams.
 import { z } from "zod";
+import { checkRoleSchema } from "./checks.ts";
+import { checkStateSchema } from "./check-status.ts";
 import { isoTimeSchema } from "./names.ts";
 import { serverStateSchema } from "./server.ts";
 import { exitRecordSchema, instanceStateSchema } from "./status.ts";
@@ -28,6 +30,15 @@ export const eventSchema = z.discriminatedUnion("type", [
   }),
   /** A process of an instance ended; one for each generation. */
   z.object({ ...common, type: z.literal("instance.exited"), exit: exitRecordSchema }),
+  /** A check began to fail, or passes again. */
+  z.object({
+    ...common,
+    type: z.literal("check.state"),
+    check: z.string(),
+    role: checkRoleSchema,
+    state: checkStateSchema,
+    reason: z.string().nullable(),
+  }),
   /** Output was dropped because the quota was full or the disk was. */
   z.object({ ...common, type: z.literal("output.dropped"), lines: z.int(), bytes: z.int(), reason: z.string() }),
   z.object({ ...common, type: z.literal("service.added"), revision: z.int() }),

@@ -8,6 +8,7 @@ import {
   specProblemSchema,
   tryResultSchema,
 } from "./agent.ts";
+import { checkHistorySchema } from "./check-status.ts";
 import { commandRequestSchema, commandsRequestSchema } from "./commands.ts";
 import type { ErrorCode } from "./errors.ts";
 import { storedEventSchema } from "./events.ts";
@@ -313,6 +314,18 @@ export const routes = {
     params: named,
     query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
     result: z.array(exitRecordSchema.extend({ index: z.int(), server_id: z.string().nullable() })),
+    errors: ["not_found"],
+  },
+  "GET /api/services/{name}/checks": {
+    summary: "Its health checks with their last 100 results, by instance",
+    action: "service.read",
+    params: named,
+    query: indexQuery,
+    result: z.object({
+      checks: z.array(checkHistorySchema.extend({ server_id: z.string(), server: z.string() })),
+      /** Names of its servers that are not heard of, or were too many to ask. */
+      unheard: z.array(z.string()),
+    }),
     errors: ["not_found"],
   },
   "GET /api/services/{name}/series": {

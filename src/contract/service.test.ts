@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { toFieldIssues } from "./errors.ts";
+import { timeoutOf } from "./checks.ts";
 import { nameSchema } from "./names.ts";
 import { serviceSpecSchema } from "./service.ts";
 
@@ -87,6 +88,45 @@ describe("serviceSpecSchema", () => {
     assert.deepEqual(refusedPaths({ name: "api" }), ["start_cmd"]);
     assert.deepEqual(refusedPaths({ name: "api", start_cmd: "x", argv: ["x"] }), ["argv"]);
     assert.deepEqual(refusedPaths({ name: "api", match_keywords: ["postgres"] }), []);
+  });
+
+  it("takes checks with their defaults, and parsing again changes nothing", () => {
+    const checks = [
+      { name: "web", kind: "http" },
+      { name: "db", kind: "tcp", port: 5432, interval: "2s" },
+    ] as const;
+    const spec = serviceSpecSchema.parse({ name: "api", start_cmd: "x", ports: [80], checks });
+    const [web, db] = spec.checks;
+    assert.deepEqual([web?.role, web?.interval, web?.failures, web?.successes], ["liveness", 10, 3, 1]);
+    assert.ok(db?.kind === "tcp" && web?.kind === "http");
+    assert.deepEqual([timeoutOf(db), timeoutOf(web)], [2000, 5000]);
+    assert.deepEqual(serviceSpecSchema.parse(spec), spec);
+  });
+
+  it("names what is wrong with a check", () => {
+    const refused = (...checks: object[]): string[] => refusedPaths({ name: "api", start_cmd: "x", checks });
+    assert.deepEqual(refused({ name: "a", kind: "tcp" }), ["checks.0.port"]);
+    assert.deepEqual(refused({ name: "a", kind: "tcp", port: 1 }, { name: "a", kind: "exec", command: "x" }), [
+      "checks.1.name",
+    ]);
+    assert.deepEqual(refused({ name: "a", kind: "exec", command: "x", interval: 1, timeout: 2 }), ["checks.0.timeout"]);
+    assert.deepEqual(refused({ name: "a b", kind: "log", match: "**" }), ["checks.0.name", "checks.0.match"]);
+    assert.deepEqual(refused({ name: "a", kind: "ping" }), ["checks.0.kind"]);
+    assert.deepEqual(refused({ name: "a", kind: "log", match: "x", timeout: 1 }), ["checks.0.timeout"]);
+    const http = { name: "a", kind: "http" };
+    assert.deepEqual(refused({ ...http, url: "http://a/", path: "/", port: 1, tls: {} }), [
+      "checks.0.path",
+      "checks.0.port",
+      "checks.0.tls",
+    ]);
+    assert.deepEqual(refused({ ...http, url: "file:///etc/passwd" }), ["checks.0.url"]);
+    assert.deepEqual(refused({ ...http, url: "http://me:secret@nas/" }), ["checks.0.url"]);
+    assert.deepEqual(refused({ ...http, port: 1, headers: { a: "b\r\nc: d" } }), ["checks.0.headers.a"]);
+    assert.deepEqual(refused({ ...http, port: 1, headers: { "Content-Length": "1" } }), [
+      "checks.0.headers.Content-Length",
+    ]);
+    assert.deepEqual(refused({ ...http, port: 1, status: ["399-200"] }), ["checks.0.status.0"]);
+    assert.deepEqual(refused({ ...http, port: 1, path: "/a b" }), ["checks.0.path"]);
   });
 
   it("refuses keywords that would match everything, links that run code, and odd environment names", () => {

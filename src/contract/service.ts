@@ -1,5 +1,6 @@
 // What a person defines: a service. The nine fields of the predecessor first, then ours; every default stands here, once.
 import { z } from "zod";
+import { checkIssues, checksSchema } from "./checks.ts";
 import { durationSchema, isoTimeSchema, nameSchema, portSchema, sizeSchema } from "./names.ts";
 import { placementSchema } from "./server.ts";
 
@@ -121,6 +122,8 @@ const serviceShape = {
   restart: restartSchema,
   stop: stopSchema,
   hooks: hooksSchema,
+  /** How its agent sees that it is well; they count at once, without a restart. */
+  checks: checksSchema.default([]),
   /** Where it runs; the hub's own machine unless said. */
   placement: placementSchema,
   /** How many copies run side by side on each of its servers; each sees its number (from 0) in TAILHERD_INSTANCE_INDEX. */
@@ -143,6 +146,9 @@ export const servicePatchSchema = z.record(z.string(), z.unknown());
 export const serviceSpecSchema = z.strictObject(serviceShape).superRefine((spec, context) => {
   if (spec.start_cmd !== null && spec.argv !== null) {
     context.addIssue({ code: "custom", path: ["argv"], message: "give start_cmd or argv, not both" });
+  }
+  for (const [path, message] of checkIssues(spec.checks, spec.ports)) {
+    context.addIssue({ code: "custom", path: ["checks", ...path], message });
   }
   if (spec.start_cmd === null && spec.argv === null && spec.match_keywords.length === 0) {
     context.addIssue({

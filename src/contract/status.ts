@@ -1,5 +1,6 @@
 // What is: observed state as agents tell it and as the hub answers it.
 import { z } from "zod";
+import { checkStatusSchema } from "./check-status.ts";
 import { isoTimeSchema } from "./names.ts";
 
 export const instanceStateSchema = z.enum([
@@ -15,8 +16,8 @@ export const instanceStateSchema = z.enum([
   "external",
 ]);
 /**
- * stopped: nothing runs, nobody asked for it. waiting: for a dependency. starting: launched, not yet seen alive. running.
- * unhealthy: running, a check fails. backoff: ended, restarts at `next_start_at`. stopping: asked to end. exited: ended by
+ * stopped: nothing runs, nobody asked for it. waiting: for a dependency. starting: launched, not yet seen alive, or a startup check
+ * has not passed. running. unhealthy: it runs, a startup or liveness check fails. backoff: ended, restarts at `next_start_at`. stopping: asked to end. exited: ended by
  * itself and the policy leaves it so. fatal: gave up, with the reason. external: matched by keywords, not started by us.
  */
 export type InstanceState = z.infer<typeof instanceStateSchema>;
@@ -50,12 +51,13 @@ export const exitCauseSchema = z.enum([
   "killed",
   "failed_to_start",
   "hook_failed",
+  "check_failed",
   "lost",
 ]);
 /**
  * exited: by itself with a code. signalled: by a signal that we did not send. oom: the kernel's memory limit. stopped: asked,
  * within the grace. killed: asked, SIGKILL was needed or wanted. failed_to_start: directory, user, command or limit missing.
- * hook_failed: pre_start failed. lost: its end fell in a gap and its code is unknown (shim killed, machine rebooted).
+ * hook_failed: pre_start failed. check_failed: ended by us because a startup or liveness check failed. lost: its end fell in a gap and its code is unknown (shim killed, machine rebooted).
  */
 export type ExitCause = z.infer<typeof exitCauseSchema>;
 
@@ -142,8 +144,16 @@ export const instanceStatusSchema = z.object({
   last_exit: exitRecordSchema.nullable(),
   /** Set where a limit of the definition could not be applied on this machine: what and why. */
   limits_note: z.string().nullable(),
+  /** It runs, and no readiness check keeps others from relying on it. Null from an agent that does not know of checks. */
+  ready: z.boolean().nullable().default(null),
+  /** Its checks, in the order of the definition; none while nothing of it runs. */
+  checks: z.array(checkStatusSchema).default([]),
 });
 export type InstanceStatus = z.infer<typeof instanceStatusSchema>;
+
+export const healthSchema = z.enum(["healthy", "not_ready", "starting", "unhealthy"]);
+/** What the checks of all instances that run say together; the worst speaks. */
+export type Health = z.infer<typeof healthSchema>;
 
 export const runtimeSchema = z.object({
   /** "2d 5h 23m" | "5h 2m" | "3m 4s" */
@@ -171,6 +181,10 @@ export const serviceStatusSchema = z.object({
   /** The state that needs attention most among its instances. */
   state: instanceStateSchema,
   reason: z.string().nullable(),
+  /** Null where nothing of it runs, or nothing is checked. */
+  health: healthSchema.nullable(),
+  /** Every instance that should run is ready. */
+  ready: z.boolean(),
   instances: z.array(
     instanceStatusSchema.extend({
       /** Its server is late or offline: these are its last words, not what is. */

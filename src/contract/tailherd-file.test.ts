@@ -35,6 +35,15 @@ const specs: ServiceInput[] = [
     secrets: ["TOKEN"],
     api_url: "http://localhost:1/",
     description: "words",
+    checks: [
+      { name: "web", kind: "http", path: "/health", port: 81, interval: "2s", timeout: "500ms", headers: { a: "b" } },
+      { name: "tls", kind: "http", url: "https://nas/", tls: { server_name: "nas.example" }, status: [204, "3xx"] },
+      { name: "db", kind: "tcp", port: 5432, role: "readiness", failures: 1 },
+      { name: "own", kind: "exec", command: ["a", "b c"], role: "startup", initial_delay: 3 },
+      { name: "line", kind: "exec", command: "-" },
+      { name: "said", kind: "log", match: "-", expect: "absent", within: 60 },
+      { name: "beat", kind: "heartbeat", file: "run/beat", within: 5 },
+    ],
   },
 ];
 
@@ -44,6 +53,16 @@ for (const input of specs) {
     assert.deepEqual(roundTrip(spec), spec);
   });
 }
+
+test("toFileService() writes checks by name, with what they cannot do without and what differs", () => {
+  const checks = [
+    { name: "web", kind: "http" as const, port: 80 },
+    { name: "line", kind: "exec" as const, command: "-" },
+  ];
+  const spec = serviceSpecSchema.parse({ name: "web", start_cmd: "x", working_dir: "/srv", checks });
+  const written = { web: { kind: "http", port: 80 }, line: { kind: "exec", command: "-" } };
+  assert.deepEqual(toFileService(spec).checks, written);
+});
 
 test("toFileService() writes only what differs from the defaults, command first", () => {
   const spec = serviceSpecSchema.parse({

@@ -1,6 +1,7 @@
 // The schema of tailherd.yaml: services in compose-like words, and where the CLI finds its hub. Mapped onto `ServiceSpec`, whose
 // checks and defaults it shares. The published JSON Schemas are made from it (scripts/generate.ts).
 import { z } from "zod";
+import { checksByNameSchema, plainCheck, type Check } from "./checks.ts";
 import { nameSchema, portSchema } from "./names.ts";
 import { restartPolicySchema, serviceSpecSchema, type ServiceInput, type ServiceSpec } from "./service.ts";
 
@@ -75,6 +76,10 @@ const fileServiceSchema = z.strictObject({
     .unwrap()
     .optional()
     .meta({ description: "Shell lines around its life: {pre_start, pre_stop, timeout}." }),
+  checks: checksByNameSchema.optional().meta({
+    description:
+      "How its agent sees that it is well, by name: {web: {kind: http, path: /health}, db: {kind: tcp, port: 5432, role: readiness}}.",
+  }),
   placement: spec.placement.unwrap().optional().meta({
     description:
       "Where it runs: {servers: [names], tags: [all of these]}; on the hub's own machine when left out. Paths are those of that server.",
@@ -156,7 +161,7 @@ export function toServiceInput(name: string, service: FileService): ServiceInput
 /** A definition in the file's words: only what differs from the defaults, in the schema's order. */
 export function toFileService(definition: ServiceSpec): Record<string, unknown> {
   const defaults = serviceSpecSchema.parse({ name: definition.name, start_cmd: "-" });
-  const { start_cmd, argv, env, name: _, ...rest } = definition;
+  const { start_cmd, argv, env, checks, name: _, ...rest } = definition;
   const changed: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(rest)) {
     const different = withoutDefaults(value, defaults[key as keyof ServiceSpec]);
@@ -168,10 +173,22 @@ export function toFileService(definition: ServiceSpec): Record<string, unknown> 
   if (start_cmd !== null) all.command = start_cmd;
   if (argv !== null) all.command = argv;
   if (Object.keys(env).length > 0) all.environment = env;
+  if (checks.length > 0) all.checks = Object.fromEntries(checks.map((check) => [check.name, toFileCheck(check)]));
   const { restart } = all as { restart?: Record<string, unknown> };
   if (restart !== undefined && Object.keys(restart).join() === "policy") all.restart = restart.policy;
   const order = Object.keys(fileServiceSchema.shape);
   return Object.fromEntries(order.filter((key) => key in all).map((key) => [key, all[key]]));
+}
+
+/** What differs from the defaults of its kind, the kind first. */
+function toFileCheck({ name, kind, ...rest }: Check): Record<string, unknown> {
+  const { check, required } = plainCheck(kind, name);
+  const file: Record<string, unknown> = { kind };
+  for (const [key, value] of Object.entries(rest)) {
+    const different = withoutDefaults(value, check[key as keyof Check]);
+    if (different !== undefined || required.includes(key)) file[key] = different ?? value;
+  }
+  return file;
 }
 
 function belowHome(directory: string | null): string {

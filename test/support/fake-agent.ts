@@ -72,6 +72,8 @@ export function instanceRow(
     detected_ports: [],
     last_exit: null,
     limits_note: null,
+    ready: state === "running",
+    checks: [],
     ...overrides,
   };
 }
@@ -291,6 +293,7 @@ export class FakeAgent {
       this.emit({ notice: "instances", data: { changed: [], removed: [{ service, index: 0 }] } });
       return { outcome: "done", message: `"${service}" is gone`, count: 1 };
     },
+    check_results: async () => ({ checks: [] }),
     act: async (params) => {
       const { action } = params;
       const service = params.service.spec.name;

@@ -34,6 +34,8 @@ export function instanceRow(service: string, state: InstanceState, index = 0): I
     detected_ports: [],
     last_exit: null,
     limits_note: null,
+    ready: runs,
+    checks: [],
     stale: false,
   };
 }
@@ -56,6 +58,8 @@ export function statusRow(name: string, state: InstanceState, more: Partial<Serv
     runtime: { uptime: null, start_time: null, errors: [], restart_count: 0, last_error: null },
     state,
     reason: instance.reason,
+    health: null,
+    ready: instance.ready === true,
     instances: [instance],
     placed_on: [instance.server_id],
     desired: instance.pid === null ? "stopped" : "running",

@@ -2,13 +2,16 @@
 // on: a wish for "running" already starts, and the act that follows it must not start a second time what ended at once.
 import type { ServiceAction } from "../../contract/operations.ts";
 
+/** What a person can ask for, and what a failed check does. */
+type Act = ServiceAction | "check";
+
 export class ActQueue<T> {
   private last: Promise<unknown> = Promise.resolve();
   /** The act asked last, while another may still join it. */
-  private open: { action: ServiceAction; result: Promise<T> } | undefined;
+  private open: { action: Act; result: Promise<T> } | undefined;
 
   /** Runs `act` after what was asked before; joins the same act if that is the last one asked and can still be joined. */
-  run(action: ServiceAction, act: () => Promise<T>): Promise<T> {
+  run(action: Act, act: () => Promise<T>): Promise<T> {
     if (this.open?.action === action) return this.open.result;
     const shut = (): void => {
       if (this.open === entry) this.open = undefined;
@@ -27,6 +30,11 @@ export class ActQueue<T> {
     // Its caller hears of a failure; the queue only waits.
     this.last = result.catch(() => undefined);
     return result;
+  }
+
+  /** Has it been asked last, and not begun? */
+  isWaiting(action: Act): boolean {
+    return this.open?.action === action;
   }
 
   /** Resolves when all that was asked so far is done. */

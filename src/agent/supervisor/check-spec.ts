@@ -1,6 +1,7 @@
 // What this machine thinks of a definition before it is saved: read only, as of now.
 import type { SpecProblem } from "../../contract/agent.ts";
 import type { ServiceSpec } from "../../contract/service.ts";
+import { checkProblems } from "../checks/check-problems.ts";
 import { checkKeywords, type ExternalSources } from "../processes/external-list.ts";
 import type { SampledInstance } from "../sampler/sampler.ts";
 import type { Containment } from "./containment.ts";
@@ -32,7 +33,10 @@ export function checkSpec(spec: ServiceSpec, sources: CheckSources): SpecProblem
     }
     if (launch.ok) {
       for (const { index, words } of readSecrets(spec, launch.env).problems) add(`secrets.${index}`, words, "warning");
+      problems.push(...checkProblems(spec, launch));
     }
+  } else if (spec.checks.length > 0) {
+    add("checks", "nothing is checked of a service that something else starts", "warning");
   }
   const limit = sources.containment.problem(spec.limits);
   if (limit !== undefined) add(limit.path, limit.words);

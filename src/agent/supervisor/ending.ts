@@ -33,7 +33,7 @@ export class Ending {
       life.stopping.ended();
       return;
     }
-    if (status !== null && life.state === "starting" && (status === GAVE_UP || status === 126 || status === 127)) {
+    if (status !== null && !run.proven && (status === GAVE_UP || status === 126 || status === 127)) {
       void this.failedLaunch(run, status);
       return;
     }
@@ -60,6 +60,7 @@ export class Ending {
       failure: timedOutHook
         ? { cause: "hook_failed", words: `pre_start took longer than ${run.spec.hooks.timeout} s` }
         : failure,
+      unhealthy: stopping?.unhealthy ?? null,
       lost,
       ranFor: at - run.launchedAt,
     });
@@ -86,14 +87,33 @@ export class Ending {
     this.starting.finish({ ok: false, words: failure.words });
   }
 
+  /** A check of it failed for good, and it was ended: what follows is as after a crash that came when it was well last. */
+  endedUnhealthy(run: Run, words: EndWords): void {
+    this.decide(run, words, { clean: false, dirty: false, wellFor: this.life.health.wellFor(run) });
+  }
+
+  /** Would it start again if it ended now because a check failed? One that would not is rather left as it is. */
+  wouldRestart(run: Run, words: string): boolean {
+    const { life } = this;
+    const { restart } = life.desired.spec;
+    if (life.wish !== "running") return false;
+    const end = { clean: false, words, ranFor: life.health.wellFor(run) };
+    const now = life.tools.clock.now();
+    return decideRestart(restart.policy ?? "on-failure", restart, end, life.history, now, 0).act === "restart";
+  }
+
   /** `dirty`: it left processes behind, or may have. The end is kept with what is done about it, and told after. */
-  private decide(run: Run, words: EndWords, { clean, dirty }: { clean: boolean; dirty: boolean }): void {
+  private decide(
+    run: Run,
+    words: EndWords,
+    { clean, dirty, wellFor }: { clean: boolean; dirty: boolean; wellFor?: number },
+  ): void {
     const { life, starting } = this;
     const now = life.tools.clock.now();
     const { restart } = life.desired.spec;
     life.record(words, { generation: run.generation, startedAt: run.launchedAt, by: null });
     const wanted = life.wish === "running";
-    const end = { clean, words: words.short, ranFor: now - run.launchedAt };
+    const end = { clean, words: words.short, ranFor: wellFor ?? now - run.launchedAt };
     const policy = wanted ? (restart.policy ?? "on-failure") : "never";
     const decision = decideRestart(policy, restart, end, life.history, now, life.tools.random());
     if (decision.act === "restart") {

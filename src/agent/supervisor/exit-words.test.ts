@@ -10,6 +10,7 @@ function end(facts: Partial<EndFacts>) {
     memoryLimit: null,
     asked: null,
     failure: null,
+    unhealthy: null,
     lost: null,
     ranFor: 3000,
     ...facts,

@@ -17,6 +17,8 @@ export interface EndFacts {
   asked: { how: "stopped" | "killed" } | null;
   /** Set when it never became the program: what failed, in words. */
   failure: { cause: "failed_to_start" | "hook_failed"; words: string } | null;
+  /** Set when a check failed, and it was ended for that: which and why. */
+  unhealthy: string | null;
   /** Set when the code is unknown: why. */
   lost: string | null;
   /** Milliseconds it ran; null when unknown. */
@@ -38,12 +40,14 @@ export function describeEnd(facts: EndFacts): EndWords {
   const code = facts.status === null || signal !== null ? null : facts.status;
   const cause = causeOf(facts, signal);
   const short = shortWords(facts, cause, code, signal);
-  const after = facts.ranFor === null || facts.failure !== null ? "" : ` after ${formatRun(facts.ranFor)}`;
+  const ended = cause === "check_failed" ? "; ended" : "";
+  const after = facts.ranFor === null || facts.failure !== null ? "" : `${ended} after ${formatRun(facts.ranFor)}`;
   return { cause, code, signal, short, message: `${short}${after}` };
 }
 
 function causeOf(facts: EndFacts, signal: string | null): ExitCause {
   if (facts.failure !== null) return facts.failure.cause;
+  if (facts.unhealthy !== null) return "check_failed";
   if (facts.asked !== null) return facts.asked.how;
   if (facts.oom && facts.status !== 0) return "oom";
   if (facts.status === null) return "lost";
@@ -56,6 +60,8 @@ function shortWords(facts: EndFacts, cause: ExitCause, code: number | null, sign
     case "failed_to_start":
     case "hook_failed":
       return facts.failure?.words ?? plain;
+    case "check_failed":
+      return facts.unhealthy ?? plain;
     case "oom": {
       const limit = facts.memoryLimit === null ? "" : ` (limit ${formatBytes(facts.memoryLimit)})`;
       return `${plain}: out of memory${limit}`;

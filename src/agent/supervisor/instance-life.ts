@@ -7,7 +7,8 @@
 //      └──stop── backoff, exited, fatal    └───────►┴─► fatal    cannot start, or gave up; the reason says why
 //
 //   external: a process that something else started matches its keywords; set and left only by `matched`.
-//   (waiting and unhealthy come with dependencies and checks.)
+//   starting stays until the startup checks have passed, and running becomes unhealthy while a liveness check fails: health.ts.
+//   (waiting comes with dependencies.)
 //
 // `run` is the generation that was ordered and whose end has not been dealt with; a start is ordered only while there is none,
 // and the shim runs one at a time: that is "at most one" (P5). Starts are in starting.ts, ends in ending.ts, stops in
@@ -18,10 +19,12 @@ import type { DesiredState } from "../../contract/service.ts";
 import type { ExitRecord, InstanceState } from "../../contract/status.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { WantedService } from "../desired/own-file.ts";
+import type { CheckTools } from "../checks/check-run.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
 import type { OutputLog } from "../spool/output-log.ts";
 import type { Contained, Containment } from "./containment.ts";
 import { ExitLog } from "./exit-log.ts";
+import { Health } from "./health.ts";
 import type { EndWords } from "./exit-words.ts";
 import type { InstanceRecord, Run } from "./instance-record.ts";
 import type { Pace } from "./pace.ts";
@@ -40,6 +43,7 @@ export interface InstanceTools {
   logger: Logger;
   server: { id: string; name: string };
   random: () => number;
+  checks: CheckTools;
   /** Spreads launches over turns of the event loop. */
   pace: Pace;
   /** Something of its status changed. */
@@ -67,6 +71,8 @@ export interface InstanceOptions {
 export interface StopUnderWay {
   by: string | null;
   how: "stopped" | "killed";
+  /** Nobody asked for it but a check that failed: which and why. */
+  unhealthy?: string;
   /** To be called when the end of the main process was told. */
   ended: () => void;
 }
@@ -80,6 +86,7 @@ export class InstanceLife {
   readonly tools: InstanceTools;
   readonly shim: ShimLink;
   readonly exits: ExitLog;
+  readonly health: Health;
 
   state: InstanceState = "stopped";
   reason: string | null = null;
@@ -115,6 +122,7 @@ export class InstanceLife {
     this.tools = options.tools;
     this.since = this.tools.clock.now();
     this.shim = new ShimLink(this.directory, this.tools);
+    this.health = new Health(this);
     this.exits = new ExitLog({
       service: this.service,
       index: this.index,
@@ -160,6 +168,7 @@ export class InstanceLife {
     this.state = state;
     this.reason = reason;
     if (state !== "backoff") this.nextStartAt = null;
+    this.health.entered(state);
     if (state === "starting") this.persistSoon();
     else this.persist();
     this.changed();
@@ -248,6 +257,7 @@ export class InstanceLife {
       joins: this.shim.joins,
       lastExit: this.lastExit,
       endings: this.exits.endings,
+      checks: this.health.kept(),
     };
     try {
       this.directory.state.write(record);

@@ -1,6 +1,7 @@
 // What an agent keeps of an instance for the agent after it (the state files in its run directory).
 import { readdirSync } from "node:fs";
 import { z } from "zod";
+import { checkStateSchema } from "../../contract/check-status.ts";
 import { serviceSpecSchema } from "../../contract/service.ts";
 import { exitCauseSchema, exitRecordSchema, instanceStateSchema } from "../../contract/status.ts";
 import type { Logger } from "../../runtime/logger.ts";
@@ -23,6 +24,8 @@ const runSchema = z.object({
   process: identitySchema.nullable(),
   /** The pre_start hook is done, or there was none. */
   hookDone: z.boolean(),
+  /** It has lived for a moment: what ends now has not failed to start. */
+  proven: z.boolean().default(true),
 });
 /** One generation, from the order to start it until its end has been dealt with. */
 export type Run = z.infer<typeof runSchema>;
@@ -51,6 +54,13 @@ export const endsSchema = z.object({
   ends: z.array(exitRecordSchema),
 });
 
+const keptChecksSchema = z.object({
+  started: z.boolean(),
+  checks: z.array(
+    z.object({ name: z.string(), state: checkStateSchema, reason: z.string().nullable(), since: z.number() }),
+  ),
+});
+
 export const instanceRecordSchema = z.object({
   service: z.string(),
   index: z.int(),
@@ -77,6 +87,8 @@ export const instanceRecordSchema = z.object({
   lastExit: exitRecordSchema.nullable(),
   /** Ends that have been dealt with, but whose output had not been read yet. */
   endings: z.array(endingSchema).default([]),
+  /** What was thought of its checks. */
+  checks: keptChecksSchema.nullable().default(null),
 });
 export type InstanceRecord = z.infer<typeof instanceRecordSchema>;
 

@@ -41,5 +41,7 @@ export function instanceStatus(
     detected_ports: reading?.detected_ports ?? [],
     last_exit: instance.lastExit,
     limits_note: instance.limitsNote,
+    ready: instance.health.ready,
+    checks: instance.health.statuses(),
   };
 }

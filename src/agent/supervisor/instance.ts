@@ -9,6 +9,7 @@ import { done, pidsOf, refused } from "./act-result.ts";
 import { Ending } from "./ending.ts";
 import { InstanceLife, type InstanceOptions } from "./instance-life.ts";
 import { planNext } from "./reconcile.ts";
+import type { Run } from "./instance-record.ts";
 import type { ProcessIdentity } from "./run-directory.ts";
 import { Starting } from "./starting.ts";
 import { Stopping } from "./stopping.ts";
@@ -28,6 +29,7 @@ export class Instance extends InstanceLife {
     this.ending = new Ending(this, this.starting);
     this.told = new Told(this, this.starting, this.ending, () => this.meetUnordered());
     this.stops = new Stopping(this, { starting: this.starting, ending: this.ending, told: this.told });
+    this.health.condemned = (run, words) => this.startAgain(run, words);
   }
 
   /** Takes over what the agent before left: a running process, an end in the gap, a state. Then hears what is told. */
@@ -45,6 +47,7 @@ export class Instance extends InstanceLife {
     const size = definition.spec.logs.max_size;
     if (size !== this.desired.spec.logs.max_size) this.output.resize(size);
     this.desired = definition;
+    this.health.define();
   }
 
   /** Does what the difference between desired and observed asks for. */
@@ -117,6 +120,7 @@ export class Instance extends InstanceLife {
   async close(): Promise<void> {
     this.closed = true;
     this.clearTimer();
+    this.health.close();
     this.told.close();
     await this.exits.settled();
     this.settle();
@@ -128,6 +132,7 @@ export class Instance extends InstanceLife {
     await this.act("stop", by);
     this.closed = true;
     this.clearTimer();
+    this.health.end();
     this.told.close();
     await this.exits.settled();
     this.shim.dismiss();
@@ -152,6 +157,17 @@ export class Instance extends InstanceLife {
       default:
         return this.stops.stop(by, action === "kill" ? "killed" : "stopped");
     }
+  }
+
+  /** A check says that it will not do; unless the policy says that it stays as it is, it is ended, and what follows is as after a crash. */
+  private startAgain(run: Run, words: string): void {
+    if (this.acts.isWaiting("check") || !this.ending.wouldRestart(run, words)) return;
+    void this.acts.run("check", async () => {
+      const isMeant = (): boolean => !this.closed && this.run === run && this.health.isCondemned(run);
+      if (!isMeant() || !this.ending.wouldRestart(run, words)) return refused("it does well by now");
+      await this.stops.stopUnhealthy(run, words);
+      return done(`${this.service} was ended: ${words}`);
+    });
   }
 
   private isHeldBack(words: string): boolean {

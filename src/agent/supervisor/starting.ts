@@ -143,6 +143,7 @@ export class Starting {
       memoryLimit: null,
       asked: null,
       failure: { cause: "failed_to_start", words },
+      unhealthy: null,
       lost: null,
       ranFor: null,
     });
@@ -173,8 +174,10 @@ export class Starting {
       if (life.closed || life.run !== run || run.process === null || life.state !== "starting") return;
       const { pid } = run.process;
       life.output.note(`started, pid ${pid}`);
-      life.enter("running", null);
-      this.finish({ ok: true, words: `${life.service} runs (pid ${pid})` });
+      run.proven = true;
+      life.health.begin(run);
+      const waits = life.reason === null ? "" : `; ${life.reason}`;
+      this.finish({ ok: true, words: `${life.service} runs (pid ${pid})${waits}` });
     };
     life.setTimer(ALIVE_AFTER, () => void lives());
   }
@@ -216,6 +219,7 @@ export class Starting {
     const { directory, shim, tools } = life;
     const { spec, revision } = life.desired;
     const now = tools.clock.now();
+    life.health.end();
     const text = this.launches.get(spec, () => buildLaunch(spec, life.index, life.marker, life.output), now);
     if (!text.ok) return text.words;
     const place = this.prepare();
@@ -236,6 +240,7 @@ export class Starting {
       oomBefore: tools.containment.oomKills(directory.key),
       process: null,
       hookDone: spec.hooks.pre_start === null,
+      proven: false,
     };
     this.told = Promise.withResolvers();
     shim.moveTo(place.joins);

@@ -3,6 +3,7 @@ import { SECOND } from "../../base/units.ts";
 import type { ActResult } from "../../contract/agent.ts";
 import { done, failed, pidsOf, refused } from "./act-result.ts";
 import type { Ending } from "./ending.ts";
+import type { EndWords } from "./exit-words.ts";
 import { runHook } from "./hook.ts";
 import type { InstanceLife } from "./instance-life.ts";
 import type { Run } from "./instance-record.ts";
@@ -43,7 +44,7 @@ export class Stopping {
     if (life.run === null) await this.sweep();
     const { run } = life;
     if (run === null) return this.stopNothing(forRestart, already);
-    const forced = await this.stopRun(run, by, how);
+    const { forced } = await this.stopRun(run, { by, how });
     // It has not begun what it was ordered to, and must not any more.
     if (run.process === null) life.shim.giveUp();
     if (!forRestart) {
@@ -53,6 +54,12 @@ export class Stopping {
     return done(
       forced && how !== "killed" ? `${life.service} was killed after its grace period` : `${life.service} stopped`,
     );
+  }
+
+  /** Ends a run for a check that failed, as patiently as if somebody had asked; then the policy has its say. */
+  async stopUnhealthy(run: Run, unhealthy: string): Promise<void> {
+    const { words } = await this.stopRun(run, { by: null, how: "stopped", unhealthy });
+    this.trades.ending.endedUnhealthy(run, words);
   }
 
   private beginPatience(): AbortSignal {
@@ -76,14 +83,18 @@ export class Stopping {
     return done(already ? `${life.service} is already stopped` : `${life.service} stopped`);
   }
 
-  /** True when SIGKILL was needed or wanted. */
-  private async stopRun(run: Run, by: string, how: How): Promise<boolean> {
+  /** `forced`: SIGKILL was needed or wanted. */
+  private async stopRun(
+    run: Run,
+    asked: { by: string | null; how: How; unhealthy?: string },
+  ): Promise<{ forced: boolean; words: EndWords }> {
     const { life } = this;
+    const { by, how } = asked;
     const ended = Promise.withResolvers<void>();
     const hurry = this.beginPatience();
-    const underWay = { by, how, ended: ended.resolve };
+    const underWay = { ...asked, ended: ended.resolve };
     life.stopping = underWay;
-    life.enter("stopping", `asked by ${by}`);
+    life.enter("stopping", asked.unhealthy ?? `asked by ${by}`);
     await Promise.race([this.trades.starting.launched(run), ended.promise]);
     if (how === "stopped") await this.preStop(run, hurry);
     this.trades.told.look();
@@ -99,11 +110,13 @@ export class Stopping {
       },
       life.tools,
     );
-    this.finish(run, by, underWay.how);
-    return underWay.how === "killed";
+    const words = this.finish(run, underWay.how);
+    if (asked.unhealthy === undefined)
+      life.record(words, { generation: run.generation, startedAt: run.launchedAt, by });
+    return { forced: underWay.how === "killed", words };
   }
 
-  private finish(run: Run, by: string, how: How): void {
+  private finish(run: Run, how: How): EndWords {
     const { life } = this;
     const told = life.directory.readExit();
     const exit = told?.generation === run.generation ? told : undefined;
@@ -113,7 +126,7 @@ export class Stopping {
     life.run = null;
     life.stopping = null;
     life.shim.forgetIfGone();
-    life.record(words, { generation: run.generation, startedAt: run.launchedAt, by });
+    return words;
   }
 
   private async preStop(run: Run, hurry: AbortSignal): Promise<void> {

@@ -34,7 +34,8 @@ export function takeOver(life: InstanceLife, trades: Trades): void {
   if (fate.found !== "none") {
     const unkept = record !== undefined && fate.generation > record.generation;
     if (unkept) catchUp(life, trades.ending, fate, record);
-    meetFate(life, trades, fate, { last: record?.run ?? undefined, isYoung: unkept || record?.state === "starting" });
+    const isYoung = unkept || record?.state === "starting";
+    meetFate(life, trades, fate, { last: record?.run ?? undefined, isYoung, record: unkept ? undefined : record });
   }
   life.persist();
   trades.told.look();
@@ -52,7 +53,7 @@ export function takeOverUnordered(life: InstanceLife, trades: Trades): boolean {
   life.generation = fate.generation;
   life.history = recordStart(life.history, beginOf(life, fate));
   life.nextStartAt = null;
-  meetFate(life, trades, fate, { last: undefined, isYoung: true });
+  meetFate(life, trades, fate, { last: undefined, isYoung: true, record: undefined });
   life.persist();
   life.changed();
   return true;
@@ -87,6 +88,8 @@ function beginOf({ tools }: InstanceLife, fate: Order): number {
 interface Known {
   last: Run | undefined;
   isYoung: boolean;
+  /** What was kept of this very run. */
+  record: InstanceRecord | undefined;
 }
 
 function meetFate(life: InstanceLife, trades: Trades, fate: Order, known: Known): void {
@@ -97,11 +100,11 @@ function meetFate(life: InstanceLife, trades: Trades, fate: Order, known: Known)
       life.state = "running";
       // Its output is open by now: what was emptied while it was frozen has been noticed.
       life.tools.containment.thaw(life.contained);
-      if (!run.hookDone || known.isYoung) {
+      if (!run.hookDone || (known.isYoung && !run.proven)) {
         life.state = "starting";
         if (run.hookDone) trades.starting.awaitAlive(run);
         else trades.starting.awaitHook(run);
-      }
+      } else resumeChecks(life, run, known.record);
       if (life.shim.process === null) trades.told.lostShim();
       life.changed();
       return;
@@ -120,6 +123,14 @@ function meetFate(life: InstanceLife, trades: Trades, fate: Order, known: Known)
   }
 }
 
+/** Checks go on where the agent before left them; what was thought of them stays until they are looked at again. */
+function resumeChecks(life: InstanceLife, run: Run, record: InstanceRecord | undefined): void {
+  const kept = record?.state === "starting" || record?.state === "unhealthy" ? record : undefined;
+  life.state = kept?.state ?? "running";
+  life.reason = kept?.reason ?? (record?.state === "running" ? record.reason : null);
+  life.health.begin(run, record?.checks ?? { started: life.state !== "starting", checks: [] });
+}
+
 /** What ran, as far as it can be told; without a record the saved definition stands for the one it was started from. */
 function runOf(life: InstanceLife, fate: Order, { last, isYoung }: Known): Run {
   const process = "process" in fate ? fate.process : null;
@@ -136,6 +147,7 @@ function runOf(life: InstanceLife, fate: Order, { last, isYoung }: Known): Run {
     process,
     // What ran long before may have been started from a definition without this hook.
     hookDone: !isYoung || spec.hooks.pre_start === null,
+    proven: !isYoung,
   };
 }
 

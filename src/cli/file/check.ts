@@ -45,8 +45,15 @@ function tell(schema: z.ZodType, issue: Issue, root: unknown, source: YamlSource
     for (const key of issue.keys) source.addAt([...path, key], unknownKey(schema, path, key), true);
   } else if (issue.code === "invalid_union") {
     const closest = closestOption(issue.errors);
-    if (closest === undefined)
-      source.addAt(path, `must be ${expectations(issue.errors).join(" or ")}, not ${kindOf(at(root, path))}`);
+    const value = at(root, path);
+    // What the options differ by is none of theirs.
+    if (issue.errors.length === 0)
+      source.addAt(
+        path,
+        value === undefined ? `is required: ${issue.message}` : `${issue.message}, not ${kindOf(value)}`,
+      );
+    else if (closest === undefined)
+      source.addAt(path, `must be ${expectations(issue.errors).join(" or ")}, not ${kindOf(value)}`);
     else for (const inner of closest) tell(schema, inner, root, source, [...path, ...inner.path.map(toStep)]);
   } else if (issue.code === "invalid_key") {
     source.addAt(path, `is not a good name: ${issue.issues[0]?.message ?? issue.message}`, true);
@@ -110,15 +117,20 @@ function suggestion(word: string, known: string[]): string {
   return "";
 }
 
-type JsonSchema = { properties?: Record<string, JsonSchema>; additionalProperties?: unknown; anyOf?: JsonSchema[] };
+type JsonSchema = {
+  properties?: Record<string, JsonSchema>;
+  additionalProperties?: unknown;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+};
 
 /** Keys that an object at a path may have, read off the JSON Schema. */
 function keysAt(schema: unknown, path: Path): string[] {
   if (typeof schema !== "object" || schema === null) return [];
-  const { properties = {}, additionalProperties, anyOf = [] } = schema as JsonSchema;
+  const { properties = {}, additionalProperties, anyOf = [], oneOf = [] } = schema as JsonSchema;
   const [step, ...rest] = path;
   const own = step === undefined ? Object.keys(properties) : keysAt(properties[step] ?? additionalProperties, rest);
-  return [...own, ...anyOf.flatMap((option) => keysAt(option, path))];
+  return [...own, ...[...anyOf, ...oneOf].flatMap((option) => keysAt(option, path))];
 }
 
 function typeWord(type: string): string {

@@ -42,6 +42,50 @@ services:
   assert.equal(worker?.env_file, "/srv/app/.env");
 });
 
+test("checks are a map by name, and what is wrong with one is told where it stands", () => {
+  const good = read(`
+services:
+  web:
+    command: node server.js
+    ports: [8080]
+    checks:
+      web: {kind: http, path: /health, interval: 5s}
+      db: {kind: tcp, port: 5432, role: readiness}
+`);
+  assert.deepEqual(good.problems, []);
+  assert.deepEqual(
+    good.services[0]?.checks.map(({ name, kind, role, interval }) => [name, kind, role, interval]),
+    [
+      ["web", "http", "liveness", 5],
+      ["db", "tcp", "readiness", 10],
+    ],
+  );
+  const bad = read(`services:
+  web:
+    command: a
+    checks:
+      one: {kind: htpt}
+      two: {kind: tcp, prot: 1}
+      three: {kind: exec, command: b, timeout: 20s}
+      four: {interval: 2s}
+`);
+  assert.deepEqual(
+    bad.problems.map(({ line, path, message }) => `${line} ${path} ${message}`),
+    [
+      '5 services.web.checks.one.kind must be http, tcp, exec, log or heartbeat, not "htpt"',
+      '6 services.web.checks.two.prot is not a known key; did you mean "port"?',
+      "8 services.web.checks.four.kind is required: must be http, tcp, exec, log or heartbeat",
+    ],
+  );
+  const late = read(`services:
+  web: {command: a, checks: {slow: {kind: exec, command: b, timeout: 20s}}}
+`);
+  assert.deepEqual(
+    late.problems.map(({ path, message }) => `${path} ${message}`),
+    ["services.web.checks.slow.timeout must not be longer than the interval of 10 s"],
+  );
+});
+
 test("everything that is wrong is listed, by line, and nothing is returned", () => {
   const { services, problems } = read(`services:
   web:

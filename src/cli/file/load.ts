@@ -85,6 +85,8 @@ function toSpec(
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
     const [first = "", ...rest] = issue.path.map(String);
+    // A file has checks by name, a definition has a list of them.
+    if (first === "checks") rest[0] = service.checks?.[Number(rest[0])]?.name ?? "";
     const path = ["services", name, FILE_KEYS[first] ?? first, ...rest];
     source.addAt(
       path,

@@ -3,6 +3,7 @@ import { programOf } from "../auth/hidden-commands.ts";
 import { formatUptime } from "../../base/units.ts";
 import type { ServiceRecord } from "../../contract/service.ts";
 import { STATES_BY_URGENCY } from "../../contract/urgency.ts";
+import { allReady, healthOf, isReady } from "./health-of.ts";
 import type { ExitRecord, InstanceState, InstanceStatus, ServiceStatus } from "../../contract/status.ts";
 
 /** In these a program of the service lives. */
@@ -38,6 +39,9 @@ export function statusRow(
     ...row,
     server: nameOf(row.server_id) ?? row.server,
     stale: isStale(row.server_id),
+    ready: isReady(row),
+    // An older agent does not tell of any.
+    checks: (row as Partial<InstanceStatus>).checks ?? [],
   }));
   const fresh = instances.filter(({ stale }) => !stale);
   const worst = worstOf(instances);
@@ -57,6 +61,8 @@ export function statusRow(
     runtime: runtimeOf(instances, errors, now),
     state: worst?.state ?? "stopped",
     reason: worst?.reason ?? (placedOn.length === 0 ? "no server fits its placement" : null),
+    health: healthOf(instances),
+    ready: allReady(instances, record.stopped_instances),
     instances: instances.map((instance) => ({ ...instance, port_status: instance.port_status.map(withoutArguments) })),
     placed_on: [...placedOn],
     desired: record.desired,
@@ -69,7 +75,10 @@ export function statusRow(
 }
 
 function worstOf(instances: readonly InstanceStatus[]): InstanceStatus | undefined {
-  return instances.toSorted((a, b) => STATES_BY_URGENCY.indexOf(a.state) - STATES_BY_URGENCY.indexOf(b.state))[0];
+  const urgency = ({ state, ready }: InstanceStatus): number =>
+    // Of several that run, one that is not ready has more to say.
+    STATES_BY_URGENCY.indexOf(state) + (ready === true ? 0.5 : 0);
+  return instances.toSorted((a, b) => urgency(a) - urgency(b))[0];
 }
 
 /**

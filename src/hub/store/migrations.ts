@@ -171,6 +171,9 @@ export const MIGRATIONS: readonly string[] = [
   -- JSON: when somebody last wished something of the service, Unix milliseconds by server's id, '' for all of it.
   ALTER TABLE service ADD COLUMN wished_at TEXT NOT NULL DEFAULT '{}';
   `,
+  `
+  -- Definitions have checks: stored ones get the default, see refillDocuments.
+  `,
 ];
 
 /** The version this program reads and writes. */

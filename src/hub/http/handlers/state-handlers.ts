@@ -3,6 +3,7 @@ import { TailherdError } from "../../../contract/errors.ts";
 import { VERSION } from "../../../runtime/version.ts";
 import { portConflicts } from "../../transfer/port-conflicts.ts";
 import { hideArguments, seesCommands } from "../../auth/hidden-commands.ts";
+import { checksOf } from "../../services/check-book.ts";
 import { ReadyJson, type HandlersOf } from "../define-routes.ts";
 import type { HubParts } from "../hub-parts.ts";
 
@@ -15,6 +16,7 @@ type Keys =
   | "GET /api/services/{name}/logs"
   | "GET /api/services/{name}/processes"
   | "GET /api/services/{name}/exits"
+  | "GET /api/services/{name}/checks"
   | "GET /api/services/{name}/series"
   | "GET /api/series/recent"
   | "GET /api/processes"
@@ -86,6 +88,10 @@ export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
       catalog.require(params.name);
       await events.flush();
       return await store.listExits(params.name, query.limit);
+    },
+    async "GET /api/services/{name}/checks"({ params, query: { server, index } }) {
+      const { name } = catalog.require(params.name);
+      return await checksOf(name, { server, index }, parts);
     },
     "GET /api/services/{name}/series"({ params, query }) {
       const { name: service } = catalog.require(params.name);

@@ -1,0 +1,166 @@
+// Asks by HTTP. Each look is a connection of its own: one that was kept would hide that the service takes no new ones. Redirects are
+// answers like any other and never followed, so that no answer leads the agent anywhere else.
+import { readFileSync } from "node:fs";
+import { Agent, type IncomingMessage, request, type RequestOptions } from "node:http";
+import { Agent as TlsAgent, request as requestTls } from "node:https";
+import { createSecureContext, type SecureContext } from "node:tls";
+import { KIB, SECOND } from "../../../base/units.ts";
+import type { HttpCheck } from "../../../contract/checks.ts";
+import { systemWords } from "../../supervisor/system-words.ts";
+import { forbiddenWords, guardedLookup } from "../addresses.ts";
+import type { Outcome } from "../judge.ts";
+import { matcherOf } from "../pattern.ts";
+import { connectionWords, failure, isRefused, LOOPBACK, type Probe, WELL } from "./probe.ts";
+
+/** So much of a body is read; the rest may be endless. */
+const BODY_LIMIT = 64 * KIB;
+/** Milliseconds that a body may go on after all was known. */
+const DRAIN = SECOND;
+
+const agent = new Agent({ keepAlive: false });
+const tlsAgent = new TlsAgent({ keepAlive: false, maxCachedSessions: 0 });
+
+/** `resolvePath`: of a path relative to the service's directory. */
+export function openHttpProbe(
+  check: HttpCheck,
+  ports: readonly number[],
+  resolvePath: (path: string) => string,
+): Probe {
+  const target = targetOf(check, ports);
+  const isWell = statusMatcher(check.status);
+  const holds = check.body === null ? null : matcherOf(check.body);
+  const judge = (response: IncomingMessage, done: (outcome: Outcome) => void): void => {
+    const { statusCode = 0 } = response;
+    if (!isWell(statusCode)) done(failure(`status ${statusCode}, not ${check.status.join(" or ")}`));
+    else if (holds === null) done(WELL);
+    else return readBody(response, (text) => done(holds(text) ? WELL : failure(`the body lacks "${check.body}"`)));
+    drain(response);
+  };
+  return {
+    look(done) {
+      let cut = (): void => undefined;
+      let settled = false;
+      const settle = (outcome: Outcome): void => {
+        if (settled) return;
+        settled = true;
+        done(outcome);
+      };
+      const attempt = (at: number): void => {
+        const host = target.hosts[at] ?? "";
+        const options = optionsOf(check, target, host, resolvePath);
+        if (typeof options === "string") return queueMicrotask(() => settle(failure(options)));
+        const asked = (target.tls ? requestTls : request)(options);
+        cut = () => asked.destroy();
+        asked.on("response", (response) => judge(response, settle));
+        asked.on("error", (error) => {
+          if (settled) return;
+          if (isRefused(error) && at + 1 < target.hosts.length) attempt(at + 1);
+          else settle(failure(connectionWords(error, target.where)));
+        });
+        asked.end();
+      };
+      attempt(0);
+      return () => {
+        settled = true;
+        cut();
+      };
+    },
+  };
+}
+
+interface Target {
+  tls: boolean;
+  /** Tried in turn. */
+  hosts: readonly string[];
+  port: number;
+  path: string;
+  /** For the Host header. */
+  authority: string;
+  /** For people. */
+  where: string;
+}
+
+function targetOf(check: HttpCheck, ports: readonly number[]): Target {
+  if (check.url === null) {
+    const port = check.port ?? ports[0] ?? 0;
+    const tls = check.tls !== null;
+    const usual = port === (tls ? 443 : 80);
+    const authority = usual ? "localhost" : `localhost:${port}`;
+    return { tls, hosts: LOOPBACK, port, path: check.path ?? "/", authority, where: `port ${port}` };
+  }
+  const url = new URL(check.url);
+  const tls = url.protocol === "https:";
+  const port = url.port === "" ? (tls ? 443 : 80) : Number(url.port);
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return { tls, hosts: [host], port, path: `${url.pathname}${url.search}`, authority: url.host, where: url.host };
+}
+
+const contexts = new Map<string, SecureContext>();
+
+/** Words when it cannot be asked. */
+function optionsOf(
+  check: HttpCheck,
+  { tls, port, path, authority }: Target,
+  host: string,
+  resolvePath: (path: string) => string,
+): RequestOptions | string {
+  const refusal = forbiddenWords(host);
+  if (refusal !== undefined) return refusal;
+  const headers = { host: authority, "user-agent": "tailherd-check", accept: "*/*", ...lowerCased(check.headers) };
+  const plain = { host, port, path, method: check.method, headers, lookup: guardedLookup, agent };
+  if (!tls) return plain;
+  const { verify = true, server_name = null, ca_file = null } = check.tls ?? {};
+  const servername = server_name ?? (check.url === null ? "localhost" : host);
+  const options = { ...plain, agent: tlsAgent, servername, rejectUnauthorized: verify };
+  if (ca_file === null) return options;
+  try {
+    const pem = readFileSync(resolvePath(ca_file), "utf8");
+    const secureContext = contexts.get(pem) ?? createSecureContext({ ca: pem });
+    contexts.clear();
+    contexts.set(pem, secureContext);
+    return { ...options, secureContext } as RequestOptions;
+  } catch (error) {
+    return `tls.ca_file ${ca_file}: ${systemWords(error)}`;
+  }
+}
+
+function lowerCased(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function statusMatcher(ranges: HttpCheck["status"]): (status: number) => boolean {
+  const bounds = ranges.map((range): [number, number] => {
+    if (typeof range === "number") return [range, range];
+    if (range.endsWith("xx")) return [Number(range[0]) * 100, Number(range[0]) * 100 + 99];
+    return [Number(range.slice(0, 3)), Number(range.slice(4))];
+  });
+  return (status) => bounds.some(([from, to]) => status >= from && status <= to);
+}
+
+function readBody(response: IncomingMessage, then: (text: string) => void): void {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  const end = (): void => then(Buffer.concat(pieces).toString("utf8", 0, BODY_LIMIT));
+  response.on("data", (piece: Buffer) => {
+    pieces.push(piece);
+    size += piece.length;
+    if (size < BODY_LIMIT) return;
+    response.destroy();
+    end();
+  });
+  response.on("end", end);
+  response.on("error", end);
+}
+
+/** Takes the rest in without a look at it: a service whose answer is cut short may call that an error. */
+function drain(response: IncomingMessage): void {
+  let size = 0;
+  const timer = setTimeout(() => response.destroy(), DRAIN);
+  timer.unref();
+  response.on("data", (piece: Buffer) => {
+    size += piece.length;
+    if (size > BODY_LIMIT) response.destroy();
+  });
+  response.on("error", () => undefined);
+  response.on("close", () => clearTimeout(timer));
+}

@@ -1,0 +1,31 @@
+// Makes the probe for a check of an instance.
+import { isAbsolute, join } from "node:path";
+import type { Check } from "../../../contract/checks.ts";
+import { openExecProbe } from "./exec.ts";
+import { openHeartbeatProbe } from "./heartbeat.ts";
+import { openHttpProbe } from "./http.ts";
+import { openLogProbe } from "./log.ts";
+import type { Probe, Subject } from "./probe.ts";
+import { openTcpProbe } from "./tcp.ts";
+
+/** `passed`: it did already in this generation. `ports`: of the definition that the check belongs to. */
+export function openProbe(check: Check, ports: readonly number[], subject: Subject, passed: boolean): Probe {
+  const resolvePath = (path: string): string => {
+    if (isAbsolute(path)) return path;
+    const launch = subject.launch();
+    return join(launch.ok ? launch.directory : "/", path);
+  };
+  switch (check.kind) {
+    case "http":
+      return openHttpProbe(check, ports, resolvePath);
+    case "tcp":
+      return openTcpProbe(check, ports);
+    case "exec":
+      return openExecProbe(check, subject);
+    case "log":
+      return openLogProbe(check, subject, passed && check.expect === "present");
+    case "heartbeat":
+    default:
+      return openHeartbeatProbe(check, subject, resolvePath);
+  }
+}
