@@ -6,6 +6,7 @@ import { loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { changeToBrowser } from "./change-to-browser.ts";
+import { checks } from "./checks.ts";
 import { crashRestart } from "./crash-restart.ts";
 import { dashboard } from "./dashboard.ts";
 import { fleet } from "./fleet.ts";
@@ -37,6 +38,7 @@ const MEASURES: readonly Measure[] = [
   changeToBrowser,
   dashboard,
   sampler,
+  checks,
   frames,
   metrics,
   heartbeats,
