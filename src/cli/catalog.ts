@@ -50,6 +50,12 @@ export const CATALOG: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/act.ts")).defineKill,
   },
   {
+    name: "wait",
+    summary: "Until services run, are ready, or healthy",
+    group: "Services",
+    load: async () => (await import("./commands/wait.ts")).define,
+  },
+  {
     name: "run",
     summary: "A program on servers, once on each",
     group: "Servers",

@@ -178,6 +178,40 @@ describe("tailherd start, stop, restart, kill", () => {
   });
 });
 
+describe("tailherd wait", () => {
+  const served = (row: () => unknown): Record<string, Script> => ({ "GET /api/services/web/status": row });
+  const hurt = statusRow("web", "running");
+  const notReady = {
+    ...hurt,
+    instances: hurt.instances.map((one) => ({ ...one, ready: false, reason: "not ready: failed check db: no" })),
+  };
+
+  it("ends with 0 as soon as all are there", async () => {
+    let asked = 0;
+    await using hub = await startScriptedHub(served(() => (++asked < 3 ? notReady : hurt)));
+    const { code, stdout } = await runCli(["wait", "web"], hub);
+    assert.deepEqual([code, stdout, asked], [0, "web: ready\n", 3]);
+    const { stdout: json } = await runCli(["wait", "--for=healthy", "web/0", "--json"], hub);
+    assert.deepEqual(JSON.parse(json), [{ service: "web/0", outcome: "there", words: "running" }]);
+  });
+
+  it("is exit 7 when the time is over, 3 for what will not get there, 4 for what there is not, 2 for a goal that is none", async () => {
+    await using late = await startScriptedHub(served(() => notReady));
+    const { code, stdout } = await runCli(["wait", "--timeout", "100ms", "web"], late);
+    assert.deepEqual([code, stdout], [7, "web: not ready in time: running, not ready: failed check db: no\n"]);
+    assert.equal((await runCli(["wait", "--for", "running", "web"], late)).code, 0);
+    assert.equal((await runCli(["wait", "--for", "glory", "web"], late)).code, 2);
+    await using gone = await startScriptedHub(served(() => statusRow("web", "fatal", { desired: "running" })));
+    const never = await runCli(["wait", "web"], gone);
+    assert.equal(never.code, 3);
+    assert.match(never.stdout, /^web: will not be ready: fatal, exit 1/);
+    const missing = new Refusal(404, "not_found", 'There is no service "web"');
+    await using none = await startScriptedHub(served(() => missing));
+    assert.equal((await runCli(["wait", "web"], none)).code, 4);
+    assert.equal((await runCli(["wait", "--timeout", "100ms", "web"], { dataDir: scratch })).code, 6);
+  });
+});
+
 describe("tailherd logs", () => {
   const line = (cursor: string, text: string, ts = Number(cursor)): LogLine => ({ cursor, ts, stream: "stdout", text });
   const page = (...lines: LogLine[]): object => ({ lines, more_before: false, more_after: false, dropped: 0 });

@@ -120,6 +120,11 @@ function wordsOf(style: Style, event: TailherdEvent): string {
     }
     case "instance.exited":
       return `ended: ${plain(event.exit.message)}`;
+    case "check.state": {
+      const reason = event.reason === null ? "" : `: ${plain(event.reason)}`;
+      const words = `check ${plain(event.check)} (${event.role}) ${event.state === "failing" ? "fails" : "passes again"}`;
+      return event.state === "failing" ? style.yellow(`${words}${reason}`) : words;
+    }
     case "output.dropped":
       return style.yellow(`output dropped: ${event.lines} lines, ${formatBytes(event.bytes)} (${plain(event.reason)})`);
     case "service.added":

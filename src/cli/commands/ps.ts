@@ -120,6 +120,7 @@ const SERVER: Column<Row> = { title: "SERVER", value: (row) => row.instance?.ser
 
 const WIDE: Column<Row>[] = [
   { title: "KIND", value: (row) => row.status.kind },
+  { title: "HEALTH", value: healthOf },
   { title: "DESIRED", value: desiredOf },
   { title: "REVISION", value: revisionOf },
   {
@@ -136,6 +137,15 @@ function detailOf({ status, instance }: Row): string {
   const reason = instance?.reason ?? status.reason ?? "";
   if (instance?.stale !== true) return reason;
   return `${instance.server} is not heard of; this was its last word${reason === "" ? "" : `: ${reason}`}`;
+}
+
+/** "ready", "not ready", and how many of its checks pass where there are some. */
+function healthOf({ instance }: Row): string {
+  if (instance?.pid == null) return "";
+  const { checks = [] } = instance as Partial<typeof instance>;
+  const passing = checks.filter(({ state }) => state === "passing").length;
+  const ready = instance.ready === false ? "not ready" : "ready";
+  return checks.length === 0 ? ready : `${ready} ${passing}/${checks.length}`;
 }
 
 function runs(row: Row): boolean {

@@ -166,9 +166,21 @@ function instanceLines(context: Context, instance: InstanceStatus, title: string
     ];
     lines.push(fact(context, "Uses", usage.join(", ")));
   }
+  // An older hub tells of none.
+  for (const check of (instance as Partial<InstanceStatus>).checks ?? []) lines.push(checkLine(context, check));
   if (instance.next_start_at !== null) lines.push(fact(context, "Next start", formatTime(instance.next_start_at)));
   if (instance.limits_note !== null) lines.push(fact(context, "Limits", instance.limits_note));
   return lines;
+}
+
+function checkLine(
+  context: Context,
+  { name, kind, role, state, reason, since }: InstanceStatus["checks"][number],
+): string {
+  const { style } = context;
+  const word = state === "failing" ? style.red(state) : state === "passing" ? style.green(state) : style.dim(state);
+  const why = reason === null ? "" : `: ${plain(reason)}`;
+  return `  ${style.dim("Check:".padEnd(13))}${name} (${role}, ${kind}) ${word} for ${formatSince(since)}${why}`;
 }
 
 function exitLines({ style }: Context, exit: Exit, place: string): string[] {
