@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { MACHINE_FAMILIES } from "../../src/hub/http/prometheus/machine-families.ts";
+import type { InstanceStatus } from "../../src/contract/status.ts";
 import { instanceRow } from "../support/fake-agent.ts";
 import { startTestHub, type TestHub } from "../support/hub.ts";
 import { needs } from "../support/needs.ts";
@@ -14,13 +15,19 @@ import { endChild } from "../support/processes.ts";
 
 const has = (program: string): boolean => spawnSync(program, ["--version"]).status === 0;
 
+const CHECKS: InstanceStatus["checks"] = [
+  { name: "alive", kind: "http", role: "liveness", state: "passing", reason: null, since: "2026-01-01T00:00:00.000Z" },
+  { name: "db", kind: "tcp", role: "readiness", state: "failing", reason: "no", since: "2026-01-01T00:00:00.000Z" },
+  { name: "new", kind: "tcp", role: "liveness", state: "waiting", reason: null, since: "2026-01-01T00:00:00.000Z" },
+];
+
 /** A hub with a service of two instances, one that is stopped, and a bare node. */
 async function startWithServices(): Promise<TestHub> {
   const hub = await startTestHub();
   await hub.request("POST /api/services", { body: { name: "web", start_cmd: "x", instances: 2 } });
   await hub.request("POST /api/services", { body: { name: "idle", start_cmd: "x" } });
   hub.agent.tell(
-    instanceRow("web", "running", { cpu: 150, memory: 1000, restart_count: 3 }),
+    instanceRow("web", "running", { cpu: 150, memory: 1000, restart_count: 3, checks: CHECKS, ready: false }),
     instanceRow("web", "running", { index: 1, cpu: 25, memory: 500, restart_count: 4 }),
   );
   hub.agent.tell(instanceRow("idle", "stopped"));
@@ -58,6 +65,12 @@ describe("GET /metrics", { timeout: 60_000 }, () => {
         assert.equal(samples.get(`tailherd_service_restarts_total{${labels},index="${index}"}`), restart_count);
       }
     }
+    const web = 'server="fake",service="web"';
+    assert.equal(samples.get(`tailherd_service_instances_up{${web}}`), 2);
+    assert.equal(samples.get(`tailherd_service_instances_ready{${web}}`), 1);
+    assert.equal(samples.get(`tailherd_check_passing{${web},index="0",check="alive",role="liveness"}`), 1);
+    assert.equal(samples.get(`tailherd_check_passing{${web},index="0",check="db",role="readiness"}`), 0);
+    assert.ok(!text.includes('check="new"'), "nothing is said of what was not looked at");
     assert.equal(samples.get('tailherd_service_cpu_cores{server="fake",service="web"}'), 1.75);
     assert.equal(samples.get('tailherd_service_memory_bytes{server="fake",service="web"}'), 1500);
     assert.equal(samples.has('tailherd_service_memory_bytes{server="fake",service="idle"}'), false);

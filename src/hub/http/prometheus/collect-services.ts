@@ -47,6 +47,12 @@ const FAMILIES: (Family & { read: (place: Place) => number | null })[] = [
     read: ({ alive }) => alive.length,
   },
   {
+    name: "tailherd_service_instances_ready",
+    type: "gauge",
+    help: "Instances that others may rely on: they run, and no readiness check fails.",
+    read: ({ alive }) => alive.filter(({ ready }) => ready === true).length,
+  },
+  {
     name: "tailherd_service_cpu_cores",
     type: "gauge",
     help: "CPU that the service uses, in cores, over the last interval between samples.",
@@ -75,6 +81,20 @@ export function* collectServices(parts: Parts, exposition: Exposition): Generato
     for (const place of places) exposition.add(place.labels, read(place));
     yield;
   }
+  exposition.begin({
+    name: "tailherd_check_passing",
+    type: "gauge",
+    help: "1 while a health check of the instance passes, 0 while it fails; absent before it was looked at often enough.",
+  });
+  for (const { labels, instances } of places) {
+    for (const { index, checks } of instances.filter(({ stale }) => !stale)) {
+      for (const { name, role, state } of checks) {
+        const value = state === "waiting" ? null : state === "passing" ? 1 : 0;
+        exposition.add({ ...labels, index: String(index), check: name, role } satisfies Labels, value);
+      }
+    }
+  }
+  yield;
   // Of each instance: a sum over several would fall when one of them is started anew, and count as more restarts.
   exposition.begin({
     name: "tailherd_service_restarts_total",
