@@ -1,6 +1,7 @@
 // What each target of an operation printed, as it comes.
-import { memo, useLayoutEffect, useRef, useState } from "react";
+import { memo, useState } from "react";
 import type { Operation } from "../../../contract/operations.ts";
+import { FollowedText } from "../../ui/FollowedText.tsx";
 import { plural } from "../../ui/format.ts";
 import { Section } from "../../ui/Panel.tsx";
 import styles from "./Operations.module.css";
@@ -37,12 +38,6 @@ interface OutputProps {
 
 const Output = memo(function Output({ name, text, dropped, openAtFirst }: OutputProps) {
   const [open, setOpen] = useState(openAtFirst);
-  const box = useRef<HTMLPreElement>(null);
-  const follows = useRef(true);
-  useLayoutEffect(() => {
-    const node = box.current;
-    if (node !== null && follows.current) node.scrollTop = node.scrollHeight;
-  }, [text, open]);
   return (
     <details className={styles["output"]} open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{name}</summary>
@@ -51,18 +46,7 @@ const Output = memo(function Output({ name, text, dropped, openAtFirst }: Output
           {dropped > 0 ? (
             <p className={styles["dropped"]}>{plural(dropped, "character")} before this are not kept</p>
           ) : null}
-          <pre
-            ref={box}
-            tabIndex={0}
-            role="region"
-            aria-label={`Output of ${name}`}
-            onScroll={({ currentTarget: node }) => {
-              // Who scrolled up reads; the end is followed again once it is in sight.
-              follows.current = node.scrollTop + node.clientHeight >= node.scrollHeight - 4;
-            }}
-          >
-            {text}
-          </pre>
+          <FollowedText label={`Output of ${name}`} text={text} />
         </>
       ) : null}
     </details>
