@@ -28,6 +28,12 @@ export const paths = {
   metrics: () => "/compare",
   operations: () => "/ops",
   operation: (id: string) => `/ops/${encodeURIComponent(id)}`,
+  tasks: () => "/tasks",
+  task: (name: string) => `/tasks/${encodeURIComponent(name)}`,
+  editTask: (name: string) => `/tasks/${encodeURIComponent(name)}/edit`,
+  taskRun: (name: string, id: string) => `/tasks/${encodeURIComponent(name)}/runs/${encodeURIComponent(id)}`,
+  /** Not below /tasks, where a task may have any name. */
+  addTask: () => "/add-task",
   addService: () => "/add",
   adopt: () => "/adopt",
   import: () => "/import",

@@ -1,5 +1,6 @@
 // Which page stands at which address, and what of it the navigation shows. Pages other than the first are loaded when wanted.
 import Cable from "lucide-react/icons/cable";
+import CalendarClock from "lucide-react/icons/calendar-clock";
 import ChartLine from "lucide-react/icons/chart-line";
 import Home from "lucide-react/icons/house";
 import KeyRound from "lucide-react/icons/key-round";
@@ -45,6 +46,7 @@ const OperationsPage = lazy(async () => ({
 const OperationPage = lazy(async () => ({
   default: (await import("./pages/operations/OperationPage.tsx")).OperationPage,
 }));
+const TasksSection = lazy(async () => ({ default: (await import("./pages/tasks/TasksSection.tsx")).TasksSection }));
 const PortsPage = lazy(async () => ({ default: (await import("./pages/ports/PortsPage.tsx")).PortsPage }));
 const TokensPage = lazy(async () => ({ default: (await import("./pages/tokens/TokensPage.tsx")).TokensPage }));
 const SettingsPage = lazy(async () => ({ default: (await import("./pages/settings/SettingsPage.tsx")).SettingsPage }));
@@ -70,6 +72,14 @@ export const PAGES: readonly PageRoute[] = [
     nav: { label: "Metrics", to: paths.metrics(), icon: ChartLine, key: "m", phone: true },
   },
   {
+    pattern: paths.tasks(),
+    page: TasksSection,
+    name: "The list of tasks",
+    nav: { label: "Tasks", to: paths.tasks(), icon: CalendarClock, key: "t", phone: false },
+  },
+  { pattern: paths.addTask(), page: TasksSection, name: "The form for a new task" },
+  { pattern: "/tasks/*", page: TasksSection, name: "The task's page" },
+  {
     pattern: paths.operations(),
     page: OperationsPage,
     name: "The list of operations",
@@ -91,7 +101,7 @@ export const PAGES: readonly PageRoute[] = [
     pattern: paths.tokens(),
     page: TokensPage,
     name: "The list of tokens",
-    nav: { label: "Tokens", to: paths.tokens(), icon: KeyRound, key: "t", phone: false, needs: "admin" },
+    nav: { label: "Tokens", to: paths.tokens(), icon: KeyRound, key: "k", phone: false, needs: "admin" },
   },
   {
     pattern: paths.settings(),

@@ -14,6 +14,7 @@ import { ServerMark } from "../ui/ServerMark.tsx";
 import { StateMark } from "../ui/StateMark.tsx";
 import { Kbd } from "../ui/Tag.tsx";
 import styles from "./Palette.module.css";
+import { Tasks } from "./Tasks.tsx";
 
 /** Shown before anything is typed; the search looks through all. */
 const FIRST_SERVICES = 8;
@@ -44,13 +45,14 @@ export function Palette({ onClose }: { onClose: () => void }) {
               ref={input}
               value={search}
               onValueChange={setSearch}
-              placeholder="Service, server, page or act…"
+              placeholder="Service, server, task, page or act…"
               className={styles["input"]}
             />
             <Command.List className={styles["list"]} tabIndex={-1}>
               <Command.Empty className={styles["empty"]}>Nothing is called like that.</Command.Empty>
               <Services search={search} go={go} onClose={onClose} />
               <Servers search={search} go={go} />
+              <Tasks words={wordsOf(search)} go={go} onClose={onClose} />
               <Pages search={search} go={go} onClose={onClose} />
             </Command.List>
             <div className={styles["foot"]} aria-hidden="true">

@@ -10,9 +10,9 @@ import styles from "./KeyboardHelp.module.css";
 const ROWS: readonly (readonly [keys: readonly string[], words: string])[] = [
   [["Ctrl", "K"], "Search, or run a command"],
   [["/"], "Filter"],
-  [["j"], "Next service"],
-  [["k"], "Previous service"],
-  [["Enter"], "Open the service"],
+  [["j"], "Next service, or task"],
+  [["k"], "Previous service, or task"],
+  [["Enter"], "Open it"],
   [["x"], "Select it"],
   [["r"], "Start or restart it, or the selected ones"],
   [["s"], "Stop it, or the selected ones"],

@@ -44,7 +44,12 @@ export function FilterBar({ view, onView, counts, facets, labels, narrow }: Filt
   const folded = facets.filter((facet) => !shown.includes(facet));
   return (
     <div className={styles["bar"]}>
-      <FilterBox text={view.text} onText={(text) => onView({ ...view, text })} />
+      <FilterBox
+        label="Filter services"
+        placeholder="Filter by name, port…"
+        text={view.text}
+        onText={(text) => onView({ ...view, text })}
+      />
       <div className={styles["chips"]} role="group" aria-label="Show">
         {SHOWS.map(({ show, label }) => (
           <Chip key={show} on={view.show === show} count={counts[show]} onClick={() => onView({ ...view, show })}>
@@ -75,7 +80,8 @@ export function FilterBar({ view, onView, counts, facets, labels, narrow }: Filt
   );
 }
 
-function Chip({
+/** One way to narrow a list, with how many it would show. */
+export function Chip({
   on,
   count,
   onClick,
@@ -94,7 +100,18 @@ function Chip({
   );
 }
 
-function FilterBox({ text, onText }: { text: string; onText: (text: string) => void }) {
+/** A box for words to filter a list by, which `/` leads to and Esc empties. */
+export function FilterBox({
+  label,
+  placeholder,
+  text,
+  onText,
+}: {
+  label: string;
+  placeholder: string;
+  text: string;
+  onText: (text: string) => void;
+}) {
   const input = useRef<HTMLInputElement>(null);
   const { shortcuts } = usePreferences();
   useEffect(() => {
@@ -114,8 +131,8 @@ function FilterBox({ text, onText }: { text: string; onText: (text: string) => v
       <TextInput
         ref={input}
         type="search"
-        aria-label="Filter services"
-        placeholder="Filter by name, port…"
+        aria-label={label}
+        placeholder={placeholder}
         value={text}
         onChange={(event) => onText(event.target.value)}
         onKeyDown={(event) => {

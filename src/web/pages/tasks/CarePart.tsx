@@ -1,0 +1,102 @@
+// Whether a task is on, and everything that has a sensible default, folded away until it is wanted.
+import { useState } from "react";
+import { Checkbox, Field, Select } from "../../ui/Field.tsx";
+import { CATCH_UPS, OVERLAPS } from "./choices.ts";
+import { DraftText, RetryText, type FormProps } from "./form-fields.tsx";
+import { hasOwnCare } from "./task-draft.ts";
+import styles from "./TaskForm.module.css";
+
+export function CarePart({ form }: { form: FormProps }) {
+  const { draft, set } = form;
+  const [open] = useState(() => hasOwnCare(draft));
+  return (
+    <div className={styles["fields"]}>
+      <Checkbox label="It is on" checked={draft.enabled} onChange={(event) => set({ enabled: event.target.checked })} />
+      <details className={styles["more"]} open={open}>
+        <summary>Overlap, missed runs, retries, time limit</summary>
+        <div className={styles["fields"]}>
+          <Rules form={form} />
+          <Retries form={form} />
+        </div>
+      </details>
+    </div>
+  );
+}
+
+function Rules({ form }: { form: FormProps }) {
+  const { draft, set } = form;
+  return (
+    <>
+      <div className={styles["pair"]}>
+        <Field label="If the run before still goes on">
+          {(control) => (
+            <Select {...control} value={draft.overlap} options={OVERLAPS} onChange={(overlap) => set({ overlap })} />
+          )}
+        </Field>
+        <Field
+          label="If it was missed"
+          help="While its server was off; never for the time before it was saved or switched on"
+        >
+          {(control) => (
+            <Select {...control} value={draft.catchUp} options={CATCH_UPS} onChange={(catchUp) => set({ catchUp })} />
+          )}
+        </Field>
+      </div>
+      <div className={styles["pair"]}>
+        <DraftText
+          form={form}
+          name="timeout"
+          path="timeout"
+          label="Time limit of an attempt"
+          help="10s, 5m, 1h: a command is ended then, with all that it started"
+        />
+        <DraftText
+          form={form}
+          name="jitter"
+          path="jitter"
+          label="Begin later by up to"
+          help="At random each time, so that many servers do not begin in step"
+        />
+      </div>
+    </>
+  );
+}
+
+function Retries({ form }: { form: FormProps }) {
+  const some = form.draft.retries.count.trim() !== "0";
+  return (
+    <div className={styles["triple"]}>
+      <RetryText
+        form={form}
+        name="count"
+        path="retries.count"
+        label="Retries"
+        inputMode="numeric"
+        help="Further attempts after one that failed"
+      />
+      {some ? (
+        <>
+          <RetryText form={form} name="delay" path="retries.delay" label="After" help="Before the first of them" />
+          <RetryText
+            form={form}
+            name="factor"
+            path="retries.factor"
+            label="Each delay times"
+            inputMode="decimal"
+            help="1: always the same"
+          />
+          <RetryText form={form} name="maxDelay" path="retries.max_delay" label="Never longer than" />
+          <RetryText form={form} name="percent" path="retries.jitter" label="Of it at random, %" inputMode="decimal" />
+          <RetryText
+            form={form}
+            name="within"
+            path="retries.within"
+            label="All attempts within"
+            placeholder="no limit"
+            help="Later none begins, and a running one is ended"
+          />
+        </>
+      ) : null}
+    </div>
+  );
+}

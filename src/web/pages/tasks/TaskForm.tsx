@@ -1,0 +1,143 @@
+// The form of a task, new or saved: what it does, when, and how it is cared for; checked while it is typed, with what saving would change.
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useLocation } from "wouter";
+import type { TaskCheck, TaskRecord } from "../../../contract/task.ts";
+import { call } from "../../api/client.ts";
+import { useBlocked } from "../../api/hooks.ts";
+import { useApp } from "../../app-context.ts";
+import { paths } from "../../paths.ts";
+import { Button } from "../../ui/Button.tsx";
+import { ErrorNotice } from "../../ui/Notice.tsx";
+import { Panel, Section } from "../../ui/Panel.tsx";
+import { CarePart } from "./CarePart.tsx";
+import type { FormProps } from "./form-fields.tsx";
+import { dryRunWords } from "./schedule/dry-run.ts";
+import { EMPTY_TASK, fromTask, toTask, type TaskDraft } from "./task-draft.ts";
+import styles from "./TaskForm.module.css";
+import { useTaskCheck, type DraftCheck } from "./use-task-check.ts";
+import { useTasks } from "./use-tasks.ts";
+import { WhatPart } from "./WhatPart.tsx";
+import { WhenPart } from "./WhenPart.tsx";
+
+const NOTHING: TaskCheck["problems"] = [];
+const TAKEN: TaskCheck["problems"] = [{ path: "name", message: "is taken by another task", severity: "error" }];
+
+/** `saved`: the task that is changed; null for a new one. */
+export function TaskForm({ saved }: { saved: TaskRecord | null }) {
+  const { toasts, queries } = useApp();
+  const [, navigate] = useLocation();
+  const [draft, setDraft] = useState<TaskDraft>(() => (saved === null ? EMPTY_TASK : fromTask(saved)));
+  const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
+  const blocked = useMayWrite(draft, saved);
+  const { data: tasks } = useTasks();
+  const taken = saved === null && tasks?.some(({ name }) => name === draft.name.trim()) === true;
+  const check = useTaskCheck(toTask(draft), taken ? TAKEN : NOTHING);
+
+  const save = useMutation({
+    mutationFn: () => {
+      const body = toTask(draft);
+      return saved === null
+        ? call("POST /api/tasks", { body })
+        : call("PUT /api/tasks/{name}", { params: { name: saved.name }, body });
+    },
+    onSuccess: ({ warnings }) => {
+      const name = draft.name.trim();
+      toasts.show({
+        kind: "done",
+        title: saved === null ? `Added ${name}` : `Saved ${name}`,
+        ...(warnings.length > 0 && { detail: warnings.join("\n") }),
+      });
+      for (const key of [["tasks"], ["task", name]]) void queries.invalidateQueries({ queryKey: key });
+      navigate(paths.task(name));
+    },
+  });
+  // Asked for while the last keys are still being checked: what is known is of an older draft.
+  const [wanted, setWanted] = useState(false);
+  const { mutate, isPending: saving } = save;
+  useEffect(() => {
+    if (!wanted || check.pending) return;
+    setWanted(false);
+    if (check.errors === 0 && !saving) mutate();
+  }, [wanted, check.pending, check.errors, saving, mutate]);
+
+  const form: FormProps = {
+    draft,
+    set: (change) => setDraft((now) => ({ ...now, ...change })),
+    check,
+    touched,
+    touch: (key) => setTouched((now) => (now.has(key) ? now : new Set(now).add(key))),
+  };
+  return (
+    <form
+      className={styles["form"]}
+      onSubmit={(event) => {
+        event.preventDefault();
+        setTouched(new Set(Object.keys(draft)));
+        if (blocked === null) setWanted(true);
+      }}
+    >
+      <Section title="1 · What it does">
+        <Panel>
+          <WhatPart form={form} saved={saved} />
+        </Panel>
+      </Section>
+      <Section title="2 · When">
+        <Panel>
+          <WhenPart form={form} hub={tasks?.find(({ timezone }) => timezone === null)?.zone} />
+        </Panel>
+      </Section>
+      <Section title="3 · How it is cared for">
+        <Panel>
+          <CarePart form={form} />
+        </Panel>
+      </Section>
+      {save.isError ? <ErrorNotice error={save.error} /> : null}
+      <div className={styles["bar"]}>
+        <Summary draft={draft} saved={saved} check={check} />
+        <Button look="primary" type="submit" blocked={blocked ?? (save.isPending ? "it is being saved" : null)}>
+          {saved === null ? "Add task" : "Save"}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** Why it cannot be saved by whoever looks; null when it can. */
+function useMayWrite({ action }: TaskDraft, saved: TaskRecord | null): string | null {
+  const operate = useBlocked("operate");
+  const write = useBlocked("write");
+  if (saved !== null && saved.owner !== null) return `${saved.owner} owns it: change that file and apply it`;
+  return action === "command" || saved?.action === "command" ? write : operate;
+}
+
+/** What is wrong, else what saving changes. */
+function Summary({ draft, saved, check }: { draft: TaskDraft; saved: TaskRecord | null; check: DraftCheck }) {
+  const { answer, errors, pending } = check;
+  const empty = saved === null && draft.name === "" && draft.service === "" && draft.command === "";
+  const words = empty
+    ? "A name, what it does, and when."
+    : pending || answer === undefined
+      ? "Checking…"
+      : errors > 0
+        ? `${errors} ${errors === 1 ? "thing is" : "things are"} wrong.`
+        : changeWords(draft, saved, answer);
+  const quiet = empty || pending || answer === undefined;
+  return (
+    <p role="status" className={styles["summary"]} data-tone={quiet ? "quiet" : errors > 0 ? "bad" : "ok"}>
+      {words}
+    </p>
+  );
+}
+
+function changeWords(draft: TaskDraft, saved: TaskRecord | null, answer: TaskCheck): string {
+  const { runs_in_week: runs, runs_in_week_now: before, servers } = answer;
+  const moved =
+    saved !== null &&
+    (draft.expression.trim() !== saved.cron_expression || draft.timezone.trim() !== (saved.timezone ?? ""));
+  return dryRunWords(
+    { enabled: draft.enabled, runs, servers: servers.length },
+    saved === null || before === null ? null : { enabled: saved.enabled, runs: before, servers: saved.servers.length },
+    moved,
+  );
+}

@@ -1,0 +1,85 @@
+// When a task runs: the cron builder, the zone, and what the hub says that it comes to.
+import { useId } from "react";
+import { Field, TextInput } from "../../ui/Field.tsx";
+import { Notice } from "../../ui/Notice.tsx";
+import { useDebounced } from "../../ui/use-debounced.ts";
+import type { FormProps } from "./form-fields.tsx";
+import { CronBuilder } from "./schedule/CronBuilder.tsx";
+import { NextTimes } from "./schedule/NextTimes.tsx";
+import { usePreview } from "./schedule/use-preview.ts";
+import { knownZones } from "./schedule/zone-time.ts";
+import styles from "./TaskForm.module.css";
+
+/** `hub`: the zone of the hub, where one of its tasks has told it. */
+export function WhenPart({ form, hub }: { form: FormProps; hub: string | undefined }) {
+  const { draft, set, check } = form;
+  return (
+    <div className={styles["when"]}>
+      <div className={styles["fields"]}>
+        <CronBuilder
+          expression={draft.expression}
+          error={check.at("cron_expression", "error")}
+          onChange={(expression) => set({ expression })}
+        />
+        <Zone form={form} hub={hub} />
+      </div>
+      <Outlook expression={draft.expression.trim()} zone={draft.timezone.trim()} hub={hub} />
+    </div>
+  );
+}
+
+function Zone({ form: { draft, set, check }, hub }: { form: FormProps; hub: string | undefined }) {
+  const list = useId();
+  return (
+    <Field
+      label="Zone"
+      note="optional"
+      help={
+        hub === undefined
+          ? "Whose clocks are meant; empty: the hub's"
+          : `Whose clocks are meant; empty: the hub's, ${hub}`
+      }
+      error={check.at("timezone", "error")}
+    >
+      {(control) => (
+        <>
+          <TextInput
+            {...control}
+            list={list}
+            value={draft.timezone}
+            placeholder="Europe/Berlin"
+            onChange={(event) => set({ timezone: event.target.value })}
+          />
+          <datalist id={list}>
+            {knownZones().map((zone) => (
+              <option key={zone} value={zone} />
+            ))}
+          </datalist>
+        </>
+      )}
+    </Field>
+  );
+}
+
+/** In words, the next times, and what to know of them. What is wrong with the schedule stands at its field. */
+function Outlook({ expression, zone, hub }: { expression: string; zone: string; hub: string | undefined }) {
+  const settled = useDebounced(expression);
+  const preview = usePreview(settled, useDebounced(zone));
+  if (preview.isError || preview.data === undefined) return <div className={styles["outlook"]} />;
+  const { description, next, notes } = preview.data;
+  return (
+    <div className={styles["outlook"]}>
+      <p role="status" className={styles["sentence"]}>
+        It runs {description}.
+      </p>
+      <NextTimes next={next} zone={zone === "" ? hub : zone} />
+      {notes.length === 0 ? null : (
+        <Notice tone="warn">
+          {notes.map((note) => (
+            <span key={note}>{note}</span>
+          ))}
+        </Notice>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,134 @@
+// Tasks and their runs as the hub tells them: asked for once, then kept true by its messages.
+import {
+  useInfiniteQuery,
+  useQuery,
+  type InfiniteData,
+  type QueryClient,
+  type UseQueryResult,
+} from "@tanstack/react-query";
+import { useEffect } from "react";
+import type { RouteResult } from "../../../contract/routes.ts";
+import type { TaskRecord, TaskRun, TaskRunDetail } from "../../../contract/task.ts";
+import { SECOND } from "../../../base/units.ts";
+import { call } from "../../api/client.ts";
+import type { LiveSocket } from "../../api/live.ts";
+import { useApp } from "../../app-context.ts";
+import { isOpen } from "./run-look.ts";
+import { withoutTask, withRun, withRunInPages, withTask } from "./task-list.ts";
+
+type RunPages = InfiniteData<RouteResult<"GET /api/tasks/{name}/runs">, string | undefined>;
+
+/** Runs of one page of the history. */
+const PAGE = 25;
+/** Runs that a row of the list draws. */
+const RECENT = 20;
+/** What a running task prints is asked for this often. */
+const ASK_EVERY = SECOND;
+
+/** All tasks, by name. */
+export function useTasks(): UseQueryResult<TaskRecord[]> {
+  useTold();
+  return useQuery({ queryKey: ["tasks"], queryFn: ({ signal }) => call("GET /api/tasks", { signal }) });
+}
+
+/** One task. */
+export function useTask(name: string): UseQueryResult<TaskRecord> {
+  useTold();
+  return useQuery({
+    queryKey: ["task", name],
+    queryFn: ({ signal }) => call("GET /api/tasks/{name}", { params: { name }, signal }),
+  });
+}
+
+/** Its runs and those that did not happen, newest first, page by page. */
+export function useTaskRuns(name: string) {
+  useTold();
+  return useInfiniteQuery({
+    queryKey: ["task-runs", name],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam: before, signal }) =>
+      call("GET /api/tasks/{name}/runs", {
+        params: { name },
+        query: { limit: PAGE, ...(before !== undefined && { before }) },
+        signal,
+      }),
+    getNextPageParam: ({ next }) => next ?? undefined,
+  });
+}
+
+/** Its last runs, oldest first; asked anew when one more has ended. */
+export function useRecentRuns({ name, last_run: last }: TaskRecord): readonly TaskRun[] {
+  const ended = last?.ended_at ?? null;
+  const { data } = useQuery({
+    queryKey: ["task-recent", name, last?.id, ended],
+    queryFn: ({ signal }) => call("GET /api/tasks/{name}/runs", { params: { name }, query: { limit: RECENT }, signal }),
+    placeholderData: (before) => before,
+    // One that never ran has none.
+    enabled: last !== null,
+    select: ({ runs }) => runs.toReversed(),
+  });
+  return data ?? [];
+}
+
+/** One run with what it printed so far. */
+export function useTaskRun(name: string, id: string): UseQueryResult<TaskRunDetail> {
+  const { socket, queries } = useApp();
+  useEffect(() => {
+    const unfollow = socket.follow("tasks");
+    const stop = socket.on("task_run", ({ data }) => {
+      if (data.id === id) void queries.invalidateQueries({ queryKey: ["task-run", name, id] });
+    });
+    return () => {
+      stop();
+      unfollow();
+    };
+  }, [socket, queries, name, id]);
+  return useQuery({
+    queryKey: ["task-run", name, id],
+    queryFn: ({ signal }) => call("GET /api/tasks/{name}/runs/{run}", { params: { name, run: id }, signal }),
+    refetchInterval: ({ state: { data } }) => (data !== undefined && isOpen(data) ? ASK_EVERY : false),
+  });
+}
+
+/** Puts what the hub tells of tasks into what was asked for. */
+function useTold(): void {
+  const { socket, queries } = useApp();
+  useEffect(() => hear(socket, queries), [socket, queries]);
+}
+
+function hear(socket: LiveSocket, queries: QueryClient): () => void {
+  const inList = (change: (tasks: TaskRecord[]) => TaskRecord[]): void => {
+    queries.setQueryData<TaskRecord[]>(["tasks"], (before) => before && change(before));
+  };
+  const take = (task: TaskRecord): void => {
+    inList((before) => withTask(before, task));
+    queries.setQueryData<TaskRecord>(["task", task.name], (before) => before && task);
+  };
+  const stops = [
+    socket.on("task_created", ({ data }) => take(data)),
+    socket.on("task_updated", ({ data }) => take(data)),
+    socket.on("task_deleted", ({ task_name: name }) => {
+      inList((before) => withoutTask(before, name));
+      void queries.invalidateQueries({ queryKey: ["task", name] });
+    }),
+    socket.on("task_run", ({ data: run }) => {
+      inList((before) => before.map((task) => withRun(task, run)));
+      queries.setQueryData<TaskRecord>(["task", run.task], (before) => before && withRun(before, run));
+      queries.setQueryData<RunPages>(
+        ["task-runs", run.task],
+        (before) => before && { ...before, pages: withRunInPages(before.pages, run) },
+      );
+    }),
+    // The first message after each connection: what was told meanwhile is lost.
+    socket.on(
+      "snapshot",
+      () => void queries.invalidateQueries({ predicate: ({ queryKey }) => isOfTasks(queryKey[0]) }),
+    ),
+    socket.follow("tasks"),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
+function isOfTasks(kind: unknown): boolean {
+  return typeof kind === "string" && kind.startsWith("task");
+}
