@@ -33,7 +33,7 @@ export const paths = {
   editTask: (name: string) => `/tasks/${encodeURIComponent(name)}/edit`,
   taskRun: (name: string, id: string) => `/tasks/${encodeURIComponent(name)}/runs/${encodeURIComponent(id)}`,
   /** Not below /tasks, where a task may have any name. */
-  addTask: () => "/add-task",
+  addTask: (service?: string) => `/add-task${service === undefined ? "" : `?service=${encodeURIComponent(service)}`}`,
   addService: () => "/add",
   adopt: () => "/adopt",
   import: () => "/import",

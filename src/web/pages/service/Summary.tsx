@@ -11,6 +11,7 @@ import { sumOf } from "../../api/live-store.ts";
 import { formatBytes, formatExact, NONE } from "../../ui/format.ts";
 import { Fact, Facts, Panel, Section } from "../../ui/Panel.tsx";
 import { Since } from "../../ui/Time.tsx";
+import { ServiceTasks } from "../tasks/ServiceTasks.tsx";
 import { ExitList } from "./ExitList.tsx";
 import { PortList } from "./PortList.tsx";
 import styles from "./Summary.module.css";
@@ -53,6 +54,7 @@ export function Summary({ status }: { status: ServiceStatus }) {
           </Panel>
         </Section>
         <LastExits status={status} />
+        <ServiceTasks service={status.name} />
       </aside>
     </div>
   );

@@ -23,11 +23,11 @@ import { WhenPart } from "./WhenPart.tsx";
 const NOTHING: TaskCheck["problems"] = [];
 const TAKEN: TaskCheck["problems"] = [{ path: "name", message: "is taken by another task", severity: "error" }];
 
-/** `saved`: the task that is changed; null for a new one. */
-export function TaskForm({ saved }: { saved: TaskRecord | null }) {
+/** `saved`: the task that is changed; null for a new one, which may be for a service. */
+export function TaskForm({ saved, service = "" }: { saved: TaskRecord | null; service?: string }) {
   const { toasts, queries } = useApp();
   const [, navigate] = useLocation();
-  const [draft, setDraft] = useState<TaskDraft>(() => (saved === null ? EMPTY_TASK : fromTask(saved)));
+  const [draft, setDraft] = useState<TaskDraft>(() => (saved === null ? { ...EMPTY_TASK, service } : fromTask(saved)));
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const blocked = useMayWrite(draft, saved);
   const { data: tasks } = useTasks();

@@ -9,7 +9,7 @@ import {
 import { useEffect } from "react";
 import type { RouteResult } from "../../../contract/routes.ts";
 import type { TaskRecord, TaskRun, TaskRunDetail } from "../../../contract/task.ts";
-import { SECOND } from "../../../base/units.ts";
+import { KIB, SECOND } from "../../../base/units.ts";
 import { call } from "../../api/client.ts";
 import type { LiveSocket } from "../../api/live.ts";
 import { useApp } from "../../app-context.ts";
@@ -22,8 +22,10 @@ type RunPages = InfiniteData<RouteResult<"GET /api/tasks/{name}/runs">, string |
 const PAGE = 25;
 /** Runs that a row of the list draws. */
 const RECENT = 20;
-/** What a running task prints is asked for this often. */
+/** What a running one prints is asked for this often; less often where it is much, or where nothing is printed. */
 const ASK_EVERY = SECOND;
+const ASK_SELDOM = 5 * SECOND;
+const MUCH = 128 * KIB;
 
 /** All tasks, by name. */
 export function useTasks(): UseQueryResult<TaskRecord[]> {
@@ -86,7 +88,10 @@ export function useTaskRun(name: string, id: string): UseQueryResult<TaskRunDeta
   return useQuery({
     queryKey: ["task-run", name, id],
     queryFn: ({ signal }) => call("GET /api/tasks/{name}/runs/{run}", { params: { name, run: id }, signal }),
-    refetchInterval: ({ state: { data } }) => (data !== undefined && isOpen(data) ? ASK_EVERY : false),
+    refetchInterval: ({ state: { data } }) => {
+      if (data === undefined || !isOpen(data)) return false;
+      return data.outcome === "waiting" || data.output.length > MUCH ? ASK_SELDOM : ASK_EVERY;
+    },
   });
 }
 
