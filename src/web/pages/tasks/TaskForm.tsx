@@ -113,18 +113,19 @@ function useMayWrite({ action }: TaskDraft, saved: TaskRecord | null): string | 
 
 /** What is wrong, else what saving changes. */
 function Summary({ draft, saved, check }: { draft: TaskDraft; saved: TaskRecord | null; check: DraftCheck }) {
-  const { answer, errors, pending } = check;
-  const empty = saved === null && draft.name === "" && draft.service === "" && draft.command === "";
-  const words = empty
-    ? "A name, what it does, and when."
-    : pending || answer === undefined
-      ? "Checking…"
-      : errors > 0
-        ? `${errors} ${errors === 1 ? "thing is" : "things are"} wrong.`
-        : changeWords(draft, saved, answer);
-  const quiet = empty || pending || answer === undefined;
+  const { answer, errors, pending, failure } = check;
+  const [words, tone] =
+    saved === null && draft.name === ""
+      ? ["A name, what it does, and when.", "quiet"]
+      : failure !== undefined
+        ? [failure, "bad"]
+        : pending || answer === undefined
+          ? ["Checking…", "quiet"]
+          : errors > 0
+            ? [`${errors} ${errors === 1 ? "thing is" : "things are"} wrong.`, "bad"]
+            : [changeWords(draft, saved, answer), "ok"];
   return (
-    <p role="status" className={styles["summary"]} data-tone={quiet ? "quiet" : errors > 0 ? "bad" : "ok"}>
+    <p role="status" className={styles["summary"]} data-tone={tone}>
       {words}
     </p>
   );

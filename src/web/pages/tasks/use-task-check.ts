@@ -16,6 +16,8 @@ export interface DraftCheck {
   errors: number;
   /** Undefined until the first answer. */
   answer: TaskCheck | undefined;
+  /** Why there is none, in words, where it is not the task that is wrong. */
+  failure: string | undefined;
   /** The answer is about an earlier text. */
   pending: boolean;
 }
@@ -44,6 +46,7 @@ export function useTaskCheck(task: TaskInput, own: readonly Problem[]): DraftChe
         ?.message,
     errors: problems.filter(({ severity }) => severity === "error").length,
     answer: asked.data,
+    failure: asked.isError && explain(asked.error).issues.length === 0 ? explain(asked.error).detail : undefined,
     pending: settled !== text || asked.isFetching,
   };
 }
