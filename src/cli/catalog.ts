@@ -56,6 +56,13 @@ export const CATALOG: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/wait.ts")).define,
   },
   {
+    name: "task",
+    aliases: ["tasks"],
+    summary: "What is done by the clock",
+    group: "Services",
+    load: async () => (await import("./commands/task.ts")).define,
+  },
+  {
     name: "run",
     summary: "A program on servers, once on each",
     group: "Servers",

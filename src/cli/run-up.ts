@@ -22,6 +22,7 @@ export interface UpRequest {
   listen: ListenAddress[];
   noAuth: boolean;
   serverName: string | undefined;
+  allowRun: boolean;
   file: string | undefined;
 }
 
@@ -44,8 +45,8 @@ export async function runUp(context: Context, request: UpRequest): Promise<numbe
     const held = openDataDir(dataDir);
     shutdown.add("the data directory", () => held.release());
     await refuseAgentsDirectory(dataDir);
-    const { serverName } = request;
-    const agent = await startAgent({ dataDir, logger, ...(serverName !== undefined && { serverName }) });
+    const { serverName, allowRun } = request;
+    const agent = await startAgent({ dataDir, logger, allowRun, ...(serverName !== undefined && { serverName }) });
     shutdown.add("the agent", async () => await agent.close());
     const hub = await startHub({
       dataDir,

@@ -12,6 +12,7 @@ interface UpOptions {
   /** False with --no-auth, else left out: commander fills such defaults in before a command's file is loaded. */
   auth?: boolean;
   serverName?: string;
+  allowRun?: boolean;
   file?: string;
 }
 
@@ -20,6 +21,7 @@ export function define(command: Command, context: Context): void {
     .option("--listen <host:port>", "where to listen; can be given again (127.0.0.1:8765; TAILHERD_LISTEN)", collect)
     .option("--no-auth", "let everybody on this machine do everything; only while all addresses are loopback")
     .option("--server-name <name>", "how to call this machine (its host name; TAILHERD_SERVER_NAME)")
+    .option("--allow-run", "let admins run programs on this machine (tailherd run, tasks with a command)")
     .option("-f, --file <file>", "apply this tailherd.yaml once everything runs, without asking")
     .addHelpText(
       "after",
@@ -38,6 +40,7 @@ automation. To run it as a unit: tailherd service install`,
         listen: addresses(context, options),
         noAuth: options.auth === false,
         serverName: options.serverName ?? single(context.config.values.server_name),
+        allowRun: options.allowRun === true,
         file: options.file,
       });
     });
