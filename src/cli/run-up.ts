@@ -144,7 +144,6 @@ async function loadRight(context: Context, given: string): Promise<LoadedFile> {
 
 async function applyFile(context: Context, file: LoadedFile): Promise<void> {
   const client = new Client({ kind: "socket", path: socketPath(context.dataDir), dataDir: context.dataDir });
-  const body = { owner: file.path, services: file.services, dry_run: false, restart: true };
-  const { steps } = await client.call("POST /api/apply", { body });
-  context.note(planText(context.noteStyle, steps));
+  const body = { owner: file.path, services: file.services, tasks: file.tasks, dry_run: false, restart: true };
+  context.note(planText(context.noteStyle, await client.call("POST /api/apply", { body })));
 }

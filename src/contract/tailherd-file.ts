@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { checksByNameSchema, plainCheck, type Check } from "./checks.ts";
 import { nameSchema, portSchema } from "./names.ts";
+import { taskFields, taskNameSchema, type TaskInput } from "./task.ts";
 import { restartPolicySchema, serviceSpecSchema, type ServiceInput, type ServiceSpec } from "./service.ts";
 
 const spec = serviceSpecSchema.shape;
@@ -100,6 +101,43 @@ const fileServiceSchema = z.strictObject({
 /** One service as a file says it, checked. */
 export type FileService = z.infer<typeof fileServiceSchema>;
 
+const fileTaskSchema = z.strictObject({
+  schedule: taskFields.cron_expression,
+  action: taskFields.action.optional().meta({
+    description: "start, stop or restart a service; or command, which may be left out where a command is given.",
+  }),
+  service: taskFields.service_name
+    .unwrap()
+    .optional()
+    .meta({ description: "The service that it starts, stops or restarts." }),
+  command: taskFields.command.unwrap().optional(),
+  enabled: taskFields.enabled.optional().meta({ description: "false: it is kept, and not due." }),
+  timezone: taskFields.timezone
+    .unwrap()
+    .optional()
+    .meta({ description: "Zone in whose time it is due, like Europe/Berlin; the hub's when left out." }),
+  overlap: taskFields.overlap
+    .optional()
+    .meta({ description: "While it still runs: forbid, queue (one), replace or allow." }),
+  catch_up: taskFields.catch_up
+    .optional()
+    .meta({ description: "Of times missed: none, last (within 1 h) or all (at most 10)." }),
+  timeout: taskFields.timeout.optional().meta({ description: 'Time limit of an attempt: "10m".' }),
+  retries: z
+    .union([z.int().min(0).max(100), taskFields.retries.unwrap()])
+    .transform((value) => (typeof value === "number" ? { count: value } : value))
+    .optional()
+    .meta({
+      description: "Further attempts after a failure: a number, or {count, delay, factor, max_delay, jitter, within}.",
+    }),
+  jitter: taskFields.jitter.optional().meta({ description: "Begins up to so much later, at random." }),
+  placement: taskFields.placement.unwrap().optional().meta({
+    description: "Where it runs: {servers: [names], tags: [all of these]}; of a service, only on these of its servers.",
+  }),
+});
+/** One task as a file says it, checked. */
+export type FileTask = z.infer<typeof fileTaskSchema>;
+
 /** The `config` section: what flags and variables can say too. */
 export const configSectionSchema = z.strictObject({
   hub: z
@@ -139,9 +177,28 @@ export const configSectionSchema = z.strictObject({
 export const tailherdFileSchema = z
   .strictObject({
     services: z.record(nameSchema, fileServiceSchema).optional().meta({ description: "What runs, by name." }),
+    tasks: z
+      .record(taskNameSchema, fileTaskSchema)
+      .optional()
+      .meta({ description: "What is done by the clock, by name." }),
     config: configSectionSchema.optional().meta({ description: "Where commands find their hub." }),
   })
-  .meta({ title: "tailherd.yaml", description: "Services for tailherd, applied with `tailherd apply`." });
+  .meta({ title: "tailherd.yaml", description: "Services and tasks for tailherd, applied with `tailherd apply`." });
+
+/** The file's words for fields of `TaskSpec` that are called otherwise there. */
+export const FILE_TASK_KEYS: Readonly<Record<string, string>> = {
+  cron_expression: "schedule",
+  service_name: "service",
+};
+
+/** A task of a file as the hub takes it. */
+export function toTaskInput(name: string, task: FileTask): TaskInput {
+  const { schedule, service, action, ...rest } = task;
+  const input: Record<string, unknown> = { name, cron_expression: schedule, service_name: service, ...rest };
+  input.action = action ?? (rest.command === undefined ? undefined : "command");
+  for (const key of Object.keys(input)) if (input[key] === undefined) delete input[key];
+  return input as TaskInput;
+}
 
 /** The file's words for fields of `ServiceSpec` that are called otherwise there. */
 export const FILE_KEYS: Readonly<Record<string, string>> = { start_cmd: "command", env: "environment" };

@@ -91,6 +91,9 @@ const taskShape = {
   placement: placementSchema,
 };
 
+/** The fields of a task and their checks, for the schema of the YAML file. */
+export const taskFields = taskShape;
+
 type TaskShape = Pick<z.infer<z.ZodObject<typeof taskShape>>, "action" | "service_name" | "command">;
 
 /** What each action needs, and what it does not take. */
@@ -108,6 +111,8 @@ function checkTask({ action, service_name, command }: TaskShape, context: z.Refi
 
 /** A whole task as people give it; defaults are filled in. */
 export const taskSpecSchema = z.strictObject(taskShape).superRefine(checkTask);
+/** A task as written: only what differs from the defaults. */
+export type TaskInput = z.input<typeof taskSpecSchema>;
 /** A task with every default filled in. */
 export type TaskSpec = z.infer<typeof taskSpecSchema>;
 

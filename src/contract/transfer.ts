@@ -4,6 +4,7 @@ import { fieldIssueSchema } from "./errors.ts";
 import { isoTimeSchema, nameSchema } from "./names.ts";
 import { roleSchema } from "./roles.ts";
 import { serviceSpecSchema } from "./service.ts";
+import { taskSpecSchema } from "./task.ts";
 
 export const planStepSchema = z.object({
   service: z.string(),
@@ -16,16 +17,23 @@ export const planStepSchema = z.object({
 /** One line of a plan. `take_over`: it exists, made by hand; from now on the file owns it. */
 export type PlanStep = z.infer<typeof planStepSchema>;
 
+export const taskStepSchema = planStepSchema.omit({ service: true, restart_needed: true }).extend({ task: z.string() });
+/** One line of a plan that is about a task. */
+export type TaskStep = z.infer<typeof taskStepSchema>;
+
 export const applyRequestSchema = z.strictObject({
   /** Names the file that owns these definitions, as people should see it. */
   owner: z.string().min(1).max(4096),
   services: z.array(serviceSpecSchema).max(5000),
+  /** Left out: the file's tasks stay as they are. */
+  tasks: z.array(taskSpecSchema).max(10_000).optional(),
   dry_run: z.boolean().default(false),
   /** Restart running services whose definition changed. */
   restart: z.boolean().default(false),
 });
 export const applyResultSchema = z.object({
   steps: z.array(planStepSchema),
+  task_steps: z.array(taskStepSchema),
   applied: z.boolean(),
   operation_id: z.string().nullable(),
 });

@@ -91,6 +91,29 @@ describe("tasks", () => {
     assert.equal(hub.agent.tasks.size, 0);
   });
 
+  it("of a file are made so, owned by it, and gone when it names them no more", async () => {
+    await using hub = await startWithApi();
+    const owner = "/srv/tailherd.yaml";
+    const services = [{ name: "api", start_cmd: "x" }];
+    const apply = async (tasks: object[] | undefined): Promise<string[]> => {
+      const { status, json } = await hub.request("POST /api/apply", { body: { owner, services, tasks } });
+      assert.equal(status, 200, JSON.stringify(json));
+      return json.task_steps.map(({ task, change }: { task: string; change: string }) => `${change} ${task}`);
+    };
+    assert.deepEqual(await apply([nightly]), ["add nightly"]);
+    assert.deepEqual(await apply([nightly]), ["same nightly"]);
+    assert.deepEqual(await apply([{ ...nightly, cron_expression: "@daily" }]), ["change nightly"]);
+    assert.equal(taskOf(hub).cron_expression, "@daily");
+    const refused = await hub.request("PUT /api/tasks/nightly", { body: nightly });
+    assert.deepEqual([refused.status, refused.json.code], [409, "owned_by_file"]);
+    assert.deepEqual(await apply(undefined), []);
+    const ghost = { ...nightly, name: "other", service_name: "ghost" };
+    const wrong = await hub.request("POST /api/apply", { body: { owner, services, tasks: [ghost] } });
+    assert.deepEqual([wrong.status, wrong.json.issues[0].path], [422, "tasks.0.service_name"]);
+    assert.deepEqual(await apply([]), ["remove nightly"]);
+    assert.equal(hub.agent.tasks.size, 0);
+  });
+
   it("follow their service to where it belongs", async () => {
     await using hub = await startWithApi();
     await hub.request("POST /api/tasks", { body: nightly });

@@ -39,10 +39,10 @@ On a terminal the plan is shown first and you are asked. All or nothing; a secon
       const client = context.client();
       const plan = await plans(client, file, true, options.restart);
       const people = context.format !== "json" && context.format !== "yaml";
-      if (changesOf(plan.steps).length === 0 || options.dryRun === true) {
-        return await context.emit(plan, () => planText(context.style, plan.steps));
+      if (changesOf(plan).length === 0 || options.dryRun === true) {
+        return await context.emit(plan, () => planText(context.style, plan));
       }
-      if (people) context.print(planText(context.style, plan.steps));
+      if (people) context.print(planText(context.style, plan));
       if (options.yes !== true) await confirm(context, "Apply this?");
       const done = await plans(client, file, false, options.restart);
       await context.emit(done, () => `Applied ${file.path}.`);
@@ -56,8 +56,8 @@ export function defineDiff(command: Command, context: Context): void {
     .addHelpText("after", "\nExit 0 when the hub has what the file says, 1 when there are differences.")
     .action(async (options: ApplyOptions) => {
       const plan = await plans(context.client(), loadChecked(context, options.file), true, false);
-      await context.emit(plan, () => planText(context.style, plan.steps));
-      if (changesOf(plan.steps).length > 0) context.exitCode = EXIT.failed;
+      await context.emit(plan, () => planText(context.style, plan));
+      if (changesOf(plan).length > 0) context.exitCode = EXIT.failed;
     });
 }
 
@@ -73,8 +73,10 @@ export function defineValidate(command: Command, context: Context): void {
       if (problems.length > 0 && context.format !== "json" && context.format !== "yaml")
         throw fileFailure(path, problems);
       if (problems.length > 0) context.exitCode = EXIT.usage;
-      await context.emit({ file: path, valid: problems.length === 0, services, problems }, () => {
-        return `${path}: ${services.length} service${services.length === 1 ? "" : "s"}, nothing wrong`;
+      const tasks = file.tasks.map((task) => task.name);
+      await context.emit({ file: path, valid: problems.length === 0, services, tasks, problems }, () => {
+        const timed = tasks.length === 0 ? "" : ` and ${tasks.length} task${tasks.length === 1 ? "" : "s"}`;
+        return `${path}: ${services.length} service${services.length === 1 ? "" : "s"}${timed}, nothing wrong`;
       });
     });
 }
@@ -89,7 +91,9 @@ function loadChecked(context: Context, given: string | undefined): LoadedFile {
 async function plans(client: Client, file: LoadedFile, dryRun: boolean, restart = false): Promise<ApplyResult> {
   // Two machines may each have /srv/app/tailherd.yaml, so a file from elsewhere says where it lies.
   const owner = client.address.kind === "socket" ? file.path : `${hostname()}:${file.path}`;
-  return await client.call("POST /api/apply", { body: { owner, services: file.services, dry_run: dryRun, restart } });
+  return await client.call("POST /api/apply", {
+    body: { owner, services: file.services, tasks: file.tasks, dry_run: dryRun, restart },
+  });
 }
 
 async function awaitRestarts(context: Context, client: Client, done: ApplyResult): Promise<void> {

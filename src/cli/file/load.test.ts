@@ -174,3 +174,39 @@ test("loadFile() finds the nearest file above, takes JSON, and refuses TOML with
     rmSync(directory, { recursive: true });
   }
 });
+
+test("tasks are read in the file's words, and wrong ones told in them", () => {
+  const { tasks, problems } = read(`
+tasks:
+  nightly: {schedule: "30 2 * * 1-5", action: restart, service: web, retries: 2, timeout: 10m}
+  backup: {schedule: "@daily", command: [backup, --all], placement: {servers: [nas]}}
+`);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    tasks.map(({ name, cron_expression, action, service_name, timeout, retries }) => [
+      name,
+      cron_expression,
+      action,
+      service_name,
+      timeout,
+      retries.count,
+    ]),
+    [
+      ["nightly", "30 2 * * 1-5", "restart", "web", 600, 2],
+      ["backup", "@daily", "command", null, 3600, 0],
+    ],
+  );
+  const wrong = read("tasks:\n  a: {schedule: 61 * * * *, action: stop}\n  b: {cron: '@daily', command: x}\n");
+  assert.deepEqual(
+    wrong.problems.map(({ path, message }) => `${path} ${message}`),
+    [
+      "tasks.a.schedule minute: 61 is not from 0 to 59",
+      "tasks.b.schedule is required: text",
+      'tasks.b.cron is not a known key: it is called "schedule" here',
+    ],
+  );
+  assert.deepEqual(
+    read("tasks:\n  a: {schedule: '@daily', action: stop}\n").problems.map(({ path, message }) => `${path} ${message}`),
+    ["tasks.a.service is required for the action stop"],
+  );
+});

@@ -3,7 +3,16 @@ import { readFileSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { EXIT } from "../../contract/error-table.ts";
 import { serviceSpecSchema, type ServiceSpec } from "../../contract/service.ts";
-import { FILE_KEYS, tailherdFileSchema, toServiceInput, type FileService } from "../../contract/tailherd-file.ts";
+import { taskSpecSchema, type TaskSpec } from "../../contract/task.ts";
+import {
+  FILE_KEYS,
+  FILE_TASK_KEYS,
+  tailherdFileSchema,
+  toServiceInput,
+  toTaskInput,
+  type FileService,
+  type FileTask,
+} from "../../contract/tailherd-file.ts";
 import { CONFIG_FILE, findUpward } from "../../runtime/config.ts";
 import { CliFailure, usageFailure } from "../failure.ts";
 import { check } from "./check.ts";
@@ -14,6 +23,7 @@ export interface LoadedFile {
   /** Absolute, links resolved; how the hub names the owner. */
   path: string;
   services: ServiceSpec[];
+  tasks: TaskSpec[];
   problems: FileProblem[];
 }
 
@@ -48,12 +58,15 @@ export function readDefinitions(
   const source = new YamlSource(text, env);
   const value = withoutExtensions(source.value());
   const checked = value === undefined ? undefined : check(tailherdFileSchema, value, source);
-  if (checked !== undefined && checked.services === undefined) source.addAt([], 'has no "services"');
+  if (checked !== undefined && checked.services === undefined && checked.tasks === undefined)
+    source.addAt([], 'has no "services"');
   const services = Object.entries(checked?.services ?? {}).flatMap(
     ([name, service]) => toSpec(name, service, directory, source) ?? [],
   );
+  const tasks = Object.entries(checked?.tasks ?? {}).flatMap(([name, task]) => toTask(name, task, source) ?? []);
   const problems = source.problems.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { path, services: problems.length === 0 ? services : [], problems };
+  const right = problems.length === 0;
+  return { path, services: right ? services : [], tasks: right ? tasks : [], problems };
 }
 
 /** Everything that is wrong with a file, as a failure with exit 2. */
@@ -92,6 +105,16 @@ function toSpec(
       path,
       issue.message.replaceAll(/\b(start_cmd|env)\b/g, (word) => FILE_KEYS[word] ?? word),
     );
+  }
+  return undefined;
+}
+
+function toTask(name: string, task: FileTask, source: YamlSource): TaskSpec | undefined {
+  const result = taskSpecSchema.safeParse(toTaskInput(name, task));
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    const [first = "", ...rest] = issue.path.map(String);
+    source.addAt(["tasks", name, FILE_TASK_KEYS[first] ?? first, ...rest], issue.message);
   }
   return undefined;
 }

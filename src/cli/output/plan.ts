@@ -1,18 +1,27 @@
 // A plan of `apply` as people read it: what is added, changed from what to what, removed.
-import type { PlanStep } from "../../contract/transfer.ts";
+import type { ApplyResult, PlanStep, TaskStep } from "../../contract/transfer.ts";
 import type { Style } from "./style.ts";
 import { plain } from "./text.ts";
 import { formatValue } from "./values.ts";
 
+type Plan = Pick<ApplyResult, "steps"> & { task_steps?: TaskStep[] };
+type Step = PlanStep | TaskStep;
+
 /** Steps that do something. */
-export function changesOf(steps: PlanStep[]): PlanStep[] {
-  return steps.filter((step) => step.change !== "same");
+export function changesOf(plan: Plan): Step[] {
+  return stepsOf(plan).filter((step) => step.change !== "same");
+}
+
+/** Hubs of before know of no tasks. */
+function stepsOf({ steps, task_steps = [] }: Plan): Step[] {
+  return [...steps, ...task_steps];
 }
 
 /** The plan, a line a change, and a line that counts. */
-export function planText(style: Style, steps: PlanStep[]): string {
-  const lines = changesOf(steps).flatMap((step) => [headOf(style, step), ...differencesOf(style, step)]);
-  const count = (change: PlanStep["change"]): number => steps.filter((step) => step.change === change).length;
+export function planText(style: Style, plan: Plan): string {
+  const steps = stepsOf(plan);
+  const lines = changesOf(plan).flatMap((step) => [headOf(style, step), ...differencesOf(style, step)]);
+  const count = (change: Step["change"]): number => steps.filter((step) => step.change === change).length;
   const sums = [
     `${count("add")} to add`,
     `${count("change") + count("take_over")} to change`,
@@ -22,9 +31,10 @@ export function planText(style: Style, steps: PlanStep[]): string {
   return [...lines, lines.length === 0 ? "Nothing to do." : `\nPlan: ${sums.join(", ")}.`].join("\n");
 }
 
-function headOf(style: Style, step: PlanStep): string {
-  const name = style.bold(plain(step.service));
-  const restart = step.restart_needed ? style.dim(" (counts after a restart)") : "";
+function headOf(style: Style, step: Step): string {
+  const isTask = "task" in step;
+  const name = style.bold(plain(isTask ? `task ${step.task}` : step.service));
+  const restart = !isTask && step.restart_needed ? style.dim(" (counts after a restart)") : "";
   switch (step.change) {
     case "add":
       return `${style.green("+ add")}     ${name}`;
@@ -33,13 +43,13 @@ function headOf(style: Style, step: PlanStep): string {
     case "take_over":
       return `${style.yellow("~ take")}    ${name}: made by hand, from now on the file owns it${restart}`;
     case "remove":
-      return `${style.red("- remove")}  ${name}: stopped and deleted`;
+      return `${style.red("- remove")}  ${name}: ${isTask ? "deleted with its history" : "stopped and deleted"}`;
     default:
       return `  same    ${name}`;
   }
 }
 
-function differencesOf(style: Style, step: PlanStep): string[] {
+function differencesOf(style: Style, step: Step): string[] {
   if (step.change !== "change" && step.change !== "take_over") return [];
   const arrow = style.unicode ? "→" : "->";
   return step.differences.map(

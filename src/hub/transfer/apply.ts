@@ -1,21 +1,25 @@
 // `apply`: makes the services of a file so, all or nothing.
 import { TailherdError, type FieldIssue } from "../../contract/errors.ts";
 import type { ServiceRecord, ServiceSpec } from "../../contract/service.ts";
-import type { PlanStep } from "../../contract/transfer.ts";
+import type { TaskSpec } from "../../contract/task.ts";
+import type { PlanStep, TaskStep } from "../../contract/transfer.ts";
 import type { Actor, PlanChange, Store } from "../store/store.ts";
-import { planApply } from "./plan.ts";
+import { planApply, planTasks } from "./plan.ts";
 import { conflictsOf, conflictWords } from "./port-conflicts.ts";
 
 /** What to make so; `applyRequestSchema` without what the route does afterwards. */
 export interface ApplyOrder {
   owner: string;
   services: ServiceSpec[];
+  /** Left out: they stay as they are. */
+  tasks?: TaskSpec[] | undefined;
   dry_run: boolean;
 }
 
 /** What was done; stopping what was removed and restarting what changed is the caller's, after this. */
 export interface Applied {
   steps: PlanStep[];
+  taskSteps: TaskStep[];
   applied: boolean;
   /** Definitions added or changed, as stored. */
   stored: ServiceRecord[];
@@ -31,18 +35,29 @@ export async function applyPlan(store: Store, order: ApplyOrder, actor: Actor): 
   for (let attempt = 1; ; attempt++) {
     const current = await store.listServices();
     const { check_port_conflicts } = await store.getSettings();
-    const issues = [...duplicates(order.services), ...(check_port_conflicts ? newConflicts(current, order) : [])];
+    const issues = [
+      ...duplicates(order.services),
+      ...unknownServices(current, order),
+      ...(check_port_conflicts ? newConflicts(current, order) : []),
+    ];
     if (issues.length > 0) {
       throw new TailherdError("invalid", `Cannot apply ${order.owner}: ${issues.length} of its fields are wrong`, {
         issues,
       });
     }
     const steps = planApply(current, order.services, order.owner);
-    if (order.dry_run) return { steps, applied: false, stored: [], removed: [] };
-    const changes = toChanges(steps, current, order);
+    const taskSteps = order.tasks === undefined ? [] : planTasks(await store.listTasks(), order.tasks, order.owner);
+    if (order.dry_run) return { steps, taskSteps, applied: false, stored: [], removed: [] };
+    const changes = [...toChanges(steps, current, order), ...toTaskChanges(taskSteps, order)];
     try {
       const stored = changes.length === 0 ? [] : await store.commitPlan(changes, actor);
-      return { steps, applied: true, stored, removed: changes.flatMap((c) => (c.change === "delete" ? [c.name] : [])) };
+      return {
+        steps,
+        taskSteps,
+        applied: true,
+        stored,
+        removed: changes.flatMap((c) => (c.change === "delete" ? [c.name] : [])),
+      };
     } catch (error) {
       const overtaken = error instanceof TailherdError && error.code === "revision_conflict";
       if (!overtaken || attempt === ATTEMPTS) throw error;
@@ -65,6 +80,24 @@ function toChanges(
     if (change === "same") return [];
     if (spec === undefined) return [{ change: "delete", name: service, expect }];
     return [{ change: "put", spec, owner, expect }];
+  });
+}
+
+function toTaskChanges(steps: readonly TaskStep[], { tasks = [], owner }: ApplyOrder): PlanChange[] {
+  const specs = new Map(tasks.map((spec) => [spec.name, spec]));
+  return steps.flatMap(({ task, change }): PlanChange[] => {
+    const spec = specs.get(task);
+    if (change === "same") return [];
+    return [spec === undefined ? { change: "delete_task", name: task } : { change: "put_task", spec, owner }];
+  });
+}
+
+/** Tasks of services that there are not, and that the file does not make. */
+function unknownServices(current: readonly ServiceRecord[], { services, tasks = [] }: ApplyOrder): FieldIssue[] {
+  const names = new Set([...current, ...services].map(({ name }) => name));
+  return tasks.flatMap(({ service_name }, index) => {
+    if (service_name === null || names.has(service_name)) return [];
+    return [{ path: `tasks.${index}.service_name`, message: `names no service: there is no "${service_name}"` }];
   });
 }
 

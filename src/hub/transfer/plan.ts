@@ -1,7 +1,9 @@
 // What `apply` would do, as a pure function of what stands there and what a file says.
 import type { ServiceRecord, ServiceSpec } from "../../contract/service.ts";
-import type { PlanStep } from "../../contract/transfer.ts";
+import type { TaskSpec } from "../../contract/task.ts";
+import type { PlanStep, TaskStep } from "../../contract/transfer.ts";
 import { specOf } from "../store/spec-of.ts";
+import type { StoredTask } from "../store/store.ts";
 import { differences, type Difference } from "./differences.ts";
 
 /** Fields that a process takes when it starts; a change of any other counts while it runs. */
@@ -28,6 +30,21 @@ export function planApply(
       restart_needed: false,
     })),
   ];
+}
+
+/** The same for tasks. */
+export function planTasks(current: readonly StoredTask[], wanted: readonly TaskSpec[], owner: string): TaskStep[] {
+  const known = new Map(current.map((task) => [task.spec.name, task]));
+  const names = new Set(wanted.map(({ name }) => name));
+  const steps = wanted.map((spec): TaskStep => {
+    const task = known.get(spec.name);
+    if (task === undefined) return { task: spec.name, change: "add", differences: [] };
+    const found = differences(task.spec, spec);
+    const change = task.owner !== owner ? "take_over" : found.length > 0 ? "change" : "same";
+    return { task: spec.name, change, differences: found };
+  });
+  const removed = current.filter((task) => task.owner === owner && !names.has(task.spec.name));
+  return [...steps, ...removed.map(({ spec }): TaskStep => ({ task: spec.name, change: "remove", differences: [] }))];
 }
 
 function stepFor(spec: ServiceSpec, record: ServiceRecord | undefined, owner: string): PlanStep {

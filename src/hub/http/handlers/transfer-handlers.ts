@@ -21,16 +21,22 @@ type Keys =
 
 /** Handlers of transfer and documentation. */
 export function transferHandlers(parts: HubParts): HandlersOf<Keys> {
-  const { store, edits, settings, logger } = parts;
+  const { store, edits, taskEdits, settings, logger } = parts;
   return {
     async "POST /api/apply"({ body, actor }) {
       const { applyPlan } = await import("../../transfer/apply.ts");
-      const { steps, applied, stored, removed } = await applyPlan(store, body, actor);
-      if (!applied) return { steps, applied, operation_id: null };
+      const { steps, taskSteps: task_steps, applied, stored, removed } = await applyPlan(store, body, actor);
+      if (!applied) return { steps, task_steps, applied, operation_id: null };
       for (const name of removed) await edits.adoptRemoved(name, actor);
       await edits.adoptStored(stored, actor);
+      await taskEdits.reload();
       const changed = steps.flatMap(({ service, restart_needed }) => (restart_needed ? [service] : []));
-      return { steps, applied, operation_id: body.restart ? await restartRunning(parts, changed, actor) : null };
+      return {
+        steps,
+        task_steps,
+        applied,
+        operation_id: body.restart ? await restartRunning(parts, changed, actor) : null,
+      };
     },
     async "POST /api/import"({ body, actor }) {
       const { importLegacy } = await import("../../transfer/import.ts");
