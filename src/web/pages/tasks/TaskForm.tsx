@@ -25,7 +25,7 @@ const TAKEN: TaskCheck["problems"] = [{ path: "name", message: "is taken by anot
 
 /** `saved`: the task that is changed; null for a new one, which may be for a service. */
 export function TaskForm({ saved, service = "" }: { saved: TaskRecord | null; service?: string }) {
-  const { toasts, queries } = useApp();
+  const { toasts } = useApp();
   const [, navigate] = useLocation();
   const [draft, setDraft] = useState<TaskDraft>(() => (saved === null ? { ...EMPTY_TASK, service } : fromTask(saved)));
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
@@ -48,7 +48,6 @@ export function TaskForm({ saved, service = "" }: { saved: TaskRecord | null; se
         title: saved === null ? `Added ${name}` : `Saved ${name}`,
         ...(warnings.length > 0 && { detail: warnings.join("\n") }),
       });
-      for (const key of [["tasks"], ["task", name]]) void queries.invalidateQueries({ queryKey: key });
       navigate(paths.task(name));
     },
   });

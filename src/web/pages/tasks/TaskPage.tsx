@@ -127,8 +127,8 @@ function Acts({ task }: { task: TaskRecord }) {
   );
 }
 
-function Next({ task: { cron_expression, zone, enabled, servers } }: { task: TaskRecord }) {
-  const preview = usePreview(cron_expression, zone);
+function Next({ task: { cron_expression, zone, enabled, servers, next_run } }: { task: TaskRecord }) {
+  const preview = usePreview(cron_expression, zone, next_run);
   if (!enabled || servers.length === 0) return null;
   return (
     <Section title="Next runs">

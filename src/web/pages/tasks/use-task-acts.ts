@@ -21,7 +21,7 @@ export interface TaskActs {
 }
 
 export function useTaskActs(): TaskActs {
-  const { toasts, queries } = useApp();
+  const { toasts } = useApp();
   const operate = useBlocked("operate");
   // A command is any program on any server: only admins may have it run.
   const write = useBlocked("write");
@@ -52,9 +52,6 @@ export function useTaskActs(): TaskActs {
         { kind: "failed", title: `Cannot switch ${name} ${on ? "on" : "off"}`, detail: explain(error).detail },
         id,
       );
-    } finally {
-      void queries.invalidateQueries({ queryKey: ["tasks"] });
-      void queries.invalidateQueries({ queryKey: ["task", name] });
     }
   };
 
@@ -81,7 +78,9 @@ export function useTaskActs(): TaskActs {
         );
         return answer.run_id;
       } catch (error) {
-        toasts.show({ kind: "failed", title: `Cannot run ${name}`, detail: explain(error).detail }, id);
+        // The hub's words begin with what was tried, as the title does.
+        const detail = explain(error).detail.replace(`Cannot run task "${name}": `, "");
+        toasts.show({ kind: "failed", title: `Cannot run ${name}`, detail }, id);
         return undefined;
       }
     },

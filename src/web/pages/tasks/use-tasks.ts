@@ -4,6 +4,7 @@ import {
   useQuery,
   type InfiniteData,
   type QueryClient,
+  type QueryKey,
   type UseQueryResult,
 } from "@tanstack/react-query";
 import { useEffect } from "react";
@@ -26,11 +27,15 @@ const RECENT = 20;
 const ASK_EVERY = SECOND;
 const ASK_SELDOM = 5 * SECOND;
 const MUCH = 128 * KIB;
+/** An answer that a message overtook is asked for again after this. */
+const SETTLE = 300;
+/** Nobody hears messages while no page of tasks is open: what was asked for before is old. */
+const staleTime = 0;
 
 /** All tasks, by name. */
 export function useTasks(): UseQueryResult<TaskRecord[]> {
   useTold();
-  return useQuery({ queryKey: ["tasks"], queryFn: ({ signal }) => call("GET /api/tasks", { signal }) });
+  return useQuery({ queryKey: ["tasks"], queryFn: ({ signal }) => call("GET /api/tasks", { signal }), staleTime });
 }
 
 /** One task. */
@@ -39,6 +44,7 @@ export function useTask(name: string): UseQueryResult<TaskRecord> {
   return useQuery({
     queryKey: ["task", name],
     queryFn: ({ signal }) => call("GET /api/tasks/{name}", { params: { name }, signal }),
+    staleTime,
   });
 }
 
@@ -55,6 +61,7 @@ export function useTaskRuns(name: string) {
         signal,
       }),
     getNextPageParam: ({ next }) => next ?? undefined,
+    staleTime,
   });
 }
 
@@ -102,27 +109,33 @@ function useTold(): void {
 }
 
 function hear(socket: LiveSocket, queries: QueryClient): () => void {
-  const inList = (change: (tasks: TaskRecord[]) => TaskRecord[]): void => {
-    queries.setQueryData<TaskRecord[]>(["tasks"], (before) => before && change(before));
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const again: QueryKey[] = [];
+  const change = <T>(queryKey: QueryKey, apply: (before: T) => T): void => {
+    queries.setQueryData<T>(queryKey, (before) => before && apply(before));
+    if (queries.getQueryState(queryKey)?.fetchStatus !== "fetching") return;
+    // The answer that is on its way may be older than this.
+    again.push(queryKey);
+    timer ??= setTimeout(() => {
+      timer = null;
+      for (const key of again.splice(0)) void queries.invalidateQueries({ queryKey: key, exact: true });
+    }, SETTLE);
   };
   const take = (task: TaskRecord): void => {
-    inList((before) => withTask(before, task));
-    queries.setQueryData<TaskRecord>(["task", task.name], (before) => before && task);
+    change<TaskRecord[]>(["tasks"], (before) => withTask(before, task));
+    change<TaskRecord>(["task", task.name], () => task);
   };
   const stops = [
     socket.on("task_created", ({ data }) => take(data)),
     socket.on("task_updated", ({ data }) => take(data)),
     socket.on("task_deleted", ({ task_name: name }) => {
-      inList((before) => withoutTask(before, name));
+      change<TaskRecord[]>(["tasks"], (before) => withoutTask(before, name));
       void queries.invalidateQueries({ queryKey: ["task", name] });
     }),
     socket.on("task_run", ({ data: run }) => {
-      inList((before) => before.map((task) => withRun(task, run)));
-      queries.setQueryData<TaskRecord>(["task", run.task], (before) => before && withRun(before, run));
-      queries.setQueryData<RunPages>(
-        ["task-runs", run.task],
-        (before) => before && { ...before, pages: withRunInPages(before.pages, run) },
-      );
+      change<TaskRecord[]>(["tasks"], (before) => before.map((task) => withRun(task, run)));
+      change<TaskRecord>(["task", run.task], (before) => withRun(before, run));
+      change<RunPages>(["task-runs", run.task], (before) => ({ ...before, pages: withRunInPages(before.pages, run) }));
     }),
     // The first message after each connection: what was told meanwhile is lost.
     socket.on(
@@ -130,6 +143,7 @@ function hear(socket: LiveSocket, queries: QueryClient): () => void {
       () => void queries.invalidateQueries({ predicate: ({ queryKey }) => isOfTasks(queryKey[0]) }),
     ),
     socket.follow("tasks"),
+    () => timer !== null && clearTimeout(timer),
   ];
   return () => stops.forEach((stop) => stop());
 }

@@ -9,10 +9,10 @@ const SHOWN = 5;
 
 export type Preview = RouteResult<"GET /api/cron/preview">;
 
-/** `zone`: empty for the hub's own. */
-export function usePreview(expression: string, zone: string): UseQueryResult<Preview> {
+/** `zone`: empty for the hub's own. Asked anew when `since` changes, as each time that has passed does. */
+export function usePreview(expression: string, zone: string, since: string | null = null): UseQueryResult<Preview> {
   return useQuery({
-    queryKey: ["cron-preview", expression, zone],
+    queryKey: ["cron-preview", expression, zone, since],
     queryFn: ({ signal }) =>
       call("GET /api/cron/preview", {
         query: { expression, count: SHOWN, ...(zone !== "" && { timezone: zone }) },
