@@ -1,7 +1,10 @@
 // Somebody has things done at set times: adds a task, runs it at once, changes when it is due, and deletes it.
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { sharedDashboard } from "../support/browser.ts";
+import { joinFleet, untilServer } from "../support/fleet.ts";
 
 const openDashboard = sharedDashboard();
 
@@ -46,7 +49,6 @@ test("a task is added by presets, fields and text, all of one schedule, with its
   await page.getByRole("heading", { level: 1, name: "nightly restart" }).waitFor();
   await page.getByText("Added nightly restart").waitFor();
   await outlook.getByText("America/New_York").waitFor();
-  await dashboard.inspect("a task");
 });
 
 test("what saving an edit changes is said before; a task is switched off and on, and deleted by its name", async (context) => {
@@ -96,4 +98,46 @@ test("what saving an edit changes is said before; a task is switched off and on,
   );
   await dashboard.api("DELETE /api/tasks/other");
   await page.getByText("No tasks yet").waitFor();
+});
+
+test("a command is run at once, its output is read while it is printed, and what failed is done again", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page, url, fleet } = dashboard;
+  await using far = await joinFleet(fleet, "far", { allowRun: true });
+  await untilServer(fleet, far.id, ({ connected }) => connected);
+  const gate = join(far.dataDir, "gate");
+  await page.goto(`${url}/add-task`);
+  await page.getByLabel("Name", { exact: true }).fill("tidy up");
+  await page.getByLabel("It shall").selectOption("command");
+  await page
+    .getByLabel("Command", { exact: true })
+    .fill(`echo waits; while test ! -e ${gate}; do sleep 0.05; done; echo $((40 + 2)) files; cat ${gate}; exit 3`);
+  await page.getByLabel("On servers").fill("far");
+  await page.getByLabel("Runs", { exact: true }).selectOption("monthly");
+  await page.getByText(/^(Adds 1 run|It is not due) in the next 7 days/).waitFor();
+  await page.getByRole("button", { name: "Add task" }).click();
+  await page.getByText("It has not run yet").waitFor();
+
+  await page.getByRole("button", { name: "Run now" }).click();
+  await page.getByRole("button", { name: "Show" }).click();
+  const output = page.getByRole("region", { name: "What it printed" });
+  await output.getByText("waits").waitFor();
+  await page.getByRole("status").filter({ hasText: "running" }).waitFor();
+  await writeFile(gate, "through\n");
+  await page.getByRole("status").filter({ hasText: "failed" }).getByText("exit 3").waitFor();
+  await output.getByText("42 files").waitFor();
+  await output.getByText("through").waitFor();
+  await dashboard.inspect("a run");
+  const first = page.url();
+  await page.getByRole("button", { name: "Retry now" }).click();
+  await page.waitForURL((address) => address.pathname.includes("/runs/") && address.href !== first);
+  await output.getByText("42 files").waitFor();
+  await page.getByRole("link", { name: "The task" }).click();
+  const runs = page.getByRole("region", { name: "Runs of tidy up" });
+  await runs
+    .getByRole("row", { name: /failed.*run by hand/ })
+    .nth(1)
+    .waitFor();
+  await dashboard.inspect("a task and its runs");
 });
