@@ -82,7 +82,6 @@ test("what saving an edit changes is said before; a task is switched off and on,
   // Changed elsewhere, it changes here.
   await dashboard.api("PUT /api/tasks/other", { ...task, name: "other", cron_expression: "*/5 * * * *" });
   await page.getByRole("row", { name: /^other.*every 5 minutes/ }).waitFor();
-  await dashboard.inspect("the tasks");
   await page.getByRole("searchbox", { name: "Filter tasks" }).fill("nothing like it");
   await page.getByText("0 of 2 tasks match").waitFor();
   await page.getByRole("button", { name: "Clear the filter" }).click();
@@ -140,4 +139,7 @@ test("a command is run at once, its output is read while it is printed, and what
     .nth(1)
     .waitFor();
   await dashboard.inspect("a task and its runs");
+  await page.getByRole("link", { name: "Tasks", exact: true }).click();
+  await page.getByRole("img", { name: "Last 2 runs, 2 failed" }).waitFor();
+  await dashboard.inspect("the tasks");
 });

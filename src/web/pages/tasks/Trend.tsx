@@ -14,7 +14,7 @@ const HEIGHT = 24;
 export function Trend({ task }: { task: TaskRecord }) {
   const runs = useRecentRuns(task);
   const median = medianTook(runs);
-  if (runs.length === 0) return <span className={styles["faint"]}>no runs yet</span>;
+  if (runs.length === 0) return <span className={styles["none"]}>no runs yet</span>;
   return (
     <span className={styles["trend"]}>
       <Bars runs={runs} />
