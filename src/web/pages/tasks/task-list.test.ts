@@ -6,10 +6,9 @@ import {
   fitsText,
   isShown,
   readTaskView,
-  withoutTask,
   withRun,
   withRunInPages,
-  withTask,
+  withChanges,
   writeTaskView,
 } from "./task-list.ts";
 
@@ -69,13 +68,16 @@ test("those whose last run did not end well are found, those that never ran are 
 
 test("tasks that come, change and go keep the order of names", () => {
   const two = [task("job 2"), task("job 10")];
-  const names = (tasks: TaskRecord[]): string[] => tasks.map(({ name }) => name);
-  assert.deepEqual(names(withTask(two, task("job 3"))), ["job 2", "job 3", "job 10"]);
-  assert.deepEqual(
-    withTask(two, task("job 2", { enabled: false })).map(({ enabled }) => enabled),
-    [false, true],
-  );
-  assert.deepEqual(names(withoutTask(two, "job 2")), ["job 10"]);
+  const after = (...changes: Parameters<typeof withChanges>[1]): string[] =>
+    withChanges(two, changes).map(
+      ({ name, enabled, last_run: last }) => `${name}${enabled ? "" : " off"}${last?.id ?? ""}`,
+    );
+  assert.deepEqual(after({ task: task("job 3") }), ["job 2", "job 3", "job 10"]);
+  assert.deepEqual(after({ task: task("job 2", { enabled: false }) }), ["job 2 off", "job 10"]);
+  assert.deepEqual(after({ gone: "job 2" }, { gone: "job 4" }), ["job 10"]);
+  const told = run("a", "2026-11-26T02:30:00Z", { task: "job 10" });
+  assert.deepEqual(after({ run: told }, { run: { ...told, task: "gone" } }), ["job 2", "job 10a"]);
+  assert.deepEqual(after({ gone: "job 2" }, { task: task("job 2") }, { run: told }), ["job 2", "job 10a"]);
 });
 
 test("an older run, told late, does not take the place of the last one", () => {

@@ -47,13 +47,25 @@ export function fitsText(task: TaskRecord, text: string): boolean {
     .every((word) => all.includes(word));
 }
 
-/** With a task as it is now, in the order of names. */
-export function withTask(tasks: readonly TaskRecord[], task: TaskRecord): TaskRecord[] {
-  return [...tasks.filter(({ name }) => name !== task.name), task].toSorted((a, b) => compareNames(a.name, b.name));
-}
+/** What the hub told of tasks: one as it is now, one that is gone, a run. */
+export type TaskChange = { task: TaskRecord } | { gone: string } | { run: TaskRun };
 
-export function withoutTask(tasks: readonly TaskRecord[], name: string): TaskRecord[] {
-  return tasks.filter((task) => task.name !== name);
+/** The list after all of these, in their order; still by name. Many come at once where many are due in the same minute. */
+export function withChanges(tasks: readonly TaskRecord[], changes: readonly TaskChange[]): TaskRecord[] {
+  const byName = new Map(tasks.map((task) => [task.name, task]));
+  let came = false;
+  for (const change of changes) {
+    if ("gone" in change) byName.delete(change.gone);
+    else if ("task" in change) {
+      came ||= !byName.has(change.task.name);
+      byName.set(change.task.name, change.task);
+    } else {
+      const before = byName.get(change.run.task);
+      if (before !== undefined) byName.set(before.name, withRun(before, change.run));
+    }
+  }
+  const all = [...byName.values()];
+  return came ? all.toSorted((a, b) => compareNames(a.name, b.name)) : all;
 }
 
 /** A task with a run that was told of, where that is its last one. */

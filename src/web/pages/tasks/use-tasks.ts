@@ -1,23 +1,14 @@
 // Tasks and their runs as the hub tells them: asked for once, then kept true by its messages.
-import {
-  useInfiniteQuery,
-  useQuery,
-  type InfiniteData,
-  type QueryClient,
-  type QueryKey,
-  type UseQueryResult,
-} from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, type QueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { RouteResult } from "../../../contract/routes.ts";
 import type { TaskRecord, TaskRun, TaskRunDetail } from "../../../contract/task.ts";
 import { KIB, SECOND } from "../../../base/units.ts";
 import { call } from "../../api/client.ts";
 import type { LiveSocket } from "../../api/live.ts";
 import { useApp } from "../../app-context.ts";
 import { isOpen } from "./run-look.ts";
-import { withoutTask, withRun, withRunInPages, withTask } from "./task-list.ts";
-
-type RunPages = InfiniteData<RouteResult<"GET /api/tasks/{name}/runs">, string | undefined>;
+import type { TaskChange } from "./task-list.ts";
+import { ToldTasks } from "./told-tasks.ts";
 
 /** Runs of one page of the history. */
 const PAGE = 25;
@@ -27,8 +18,8 @@ const RECENT = 20;
 const ASK_EVERY = SECOND;
 const ASK_SELDOM = 5 * SECOND;
 const MUCH = 128 * KIB;
-/** An answer that a message overtook is asked for again after this. */
-const SETTLE = 300;
+/** What is told within this is taken in together. */
+const GATHER = 100;
 /** Nobody hears messages while no page of tasks is open: what was asked for before is old. */
 const staleTime = 0;
 
@@ -109,34 +100,21 @@ function useTold(): void {
 }
 
 function hear(socket: LiveSocket, queries: QueryClient): () => void {
+  const tasks = new ToldTasks(queries);
+  const told: TaskChange[] = [];
   let timer: ReturnType<typeof setTimeout> | null = null;
-  const again: QueryKey[] = [];
-  const change = <T>(queryKey: QueryKey, apply: (before: T) => T): void => {
-    queries.setQueryData<T>(queryKey, (before) => before && apply(before));
-    if (queries.getQueryState(queryKey)?.fetchStatus !== "fetching") return;
-    // The answer that is on its way may be older than this.
-    again.push(queryKey);
+  const take = (change: TaskChange): void => {
+    told.push(change);
     timer ??= setTimeout(() => {
       timer = null;
-      for (const key of again.splice(0)) void queries.invalidateQueries({ queryKey: key, exact: true });
-    }, SETTLE);
-  };
-  const take = (task: TaskRecord): void => {
-    change<TaskRecord[]>(["tasks"], (before) => withTask(before, task));
-    change<TaskRecord>(["task", task.name], () => task);
+      tasks.absorb(told.splice(0));
+    }, GATHER);
   };
   const stops = [
-    socket.on("task_created", ({ data }) => take(data)),
-    socket.on("task_updated", ({ data }) => take(data)),
-    socket.on("task_deleted", ({ task_name: name }) => {
-      change<TaskRecord[]>(["tasks"], (before) => withoutTask(before, name));
-      void queries.invalidateQueries({ queryKey: ["task", name] });
-    }),
-    socket.on("task_run", ({ data: run }) => {
-      change<TaskRecord[]>(["tasks"], (before) => before.map((task) => withRun(task, run)));
-      change<TaskRecord>(["task", run.task], (before) => withRun(before, run));
-      change<RunPages>(["task-runs", run.task], (before) => ({ ...before, pages: withRunInPages(before.pages, run) }));
-    }),
+    socket.on("task_created", ({ data: task }) => take({ task })),
+    socket.on("task_updated", ({ data: task }) => take({ task })),
+    socket.on("task_deleted", ({ task_name: gone }) => take({ gone })),
+    socket.on("task_run", ({ data: run }) => take({ run })),
     // The first message after each connection: what was told meanwhile is lost.
     socket.on(
       "snapshot",
