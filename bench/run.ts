@@ -23,6 +23,7 @@ import { startMany } from "./start-many.ts";
 import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
 import { stopMany } from "./stop-many.ts";
+import { tasks } from "./tasks.ts";
 import { WARM_CACHE } from "./support/home.ts";
 import { describeMachine } from "./support/machine.ts";
 
@@ -43,6 +44,7 @@ const MEASURES: readonly Measure[] = [
   metrics,
   heartbeats,
   fleet,
+  tasks,
 ];
 
 const { values: options, positionals: names } = parseArgs({

@@ -26,13 +26,16 @@ export const tailherd: Peer = {
     start: "`tailherd start --all`",
     stop: "`tailherd stop --all --yes`",
   },
-  boot: bootTailherd,
+  boot: (home) => bootTailherd(home),
 };
 
-/** Starts `tailherd up` in a home; resolves at its first 200 from /health. */
-export async function bootTailherd(home: Home): Promise<TailherdHerd> {
+/** Starts `tailherd up` in a home, with these options; resolves at its first 200 from /health. */
+export async function bootTailherd(home: Home, options: string[] = []): Promise<TailherdHerd> {
   mkdirSync(dataOf(home), { recursive: true });
-  const child = await start(commandOf("up", "--listen", "127.0.0.1:0"), { env: envOf(home), cwd: home.directory });
+  const child = await start(commandOf("up", "--listen", "127.0.0.1:0", ...options), {
+    env: envOf(home),
+    cwd: home.directory,
+  });
   const client = new HubClient(socketPath(dataOf(home)));
   await until("tailherd is healthy", async () => await succeeds(client.text("GET", "/health")), { every: 1 });
   return new TailherdHerd(home, client, child.pid);
