@@ -244,16 +244,18 @@ export function toSettingsTask(spec: TaskSpec, unknown: Record<string, unknown>)
 }
 
 /** Our fields of a task that differ from their defaults. */
-export function ownFields(spec: TaskSpec): Record<string, unknown> {
-  const { name, cron_expression, action, service_name, command } = spec;
-  const standard = taskSpecSchema.parse({ name, cron_expression, action, service_name, command });
-  const own: Record<string, unknown> = command === null ? {} : { command };
-  for (const field of Object.keys(taskShape) as (keyof TaskSpec)[]) {
-    if ((LEGACY_TASK_FIELDS as readonly string[]).includes(field)) continue;
-    if (JSON.stringify(spec[field]) !== JSON.stringify(standard[field])) own[field] = spec[field];
+function ownFields(spec: TaskSpec): Record<string, unknown> {
+  const own: Record<string, unknown> = {};
+  for (const field of OWN_FIELDS) {
+    if (JSON.stringify(spec[field]) !== JSON.stringify(STANDARD[field])) own[field] = spec[field];
   }
   return own;
 }
+
+const OWN_FIELDS = (Object.keys(taskShape) as (keyof TaskSpec)[]).filter(
+  (field) => !(LEGACY_TASK_FIELDS as readonly string[]).includes(field),
+);
+const STANDARD = taskSpecSchema.parse({ name: "x", cron_expression: "@daily", action: "start", service_name: "x" });
 
 export const cronPreviewSchema = z.object({
   /** The schedule in words. */

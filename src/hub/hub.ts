@@ -181,7 +181,16 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     logger,
   });
   const tasks: TaskBook = await TaskBook.load({ store, book, deployment, now });
-  const telling = stack.use(new TaskTelling({ agents, book, tasksOn: (id) => tasks.agentTasks(id), clock, logger }));
+  const telling = stack.use(
+    new TaskTelling({
+      agents,
+      book,
+      tasksOn: (id, only) => tasks.agentTasks(id, only),
+      pushAll: (id) => deployment.pushAll(id),
+      clock,
+      logger,
+    }),
+  );
   stack.use(deployment.moved.on(() => telling.reconsider()));
   const announcer = new Announcer(events, now);
   const taskRuns = stack.use(

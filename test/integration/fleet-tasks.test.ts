@@ -92,10 +92,16 @@ describe("a task", { timeout: 60_000 }, () => {
     await hub.request("POST /api/services/api/start");
     const task = { name: "close", cron_expression: "0 0 1 1 *", action: "stop", service_name: "api" };
     await hub.request("POST /api/tasks", { body: task });
-    network.cut();
-    await untilServer(hub, web.id, ({ connected }) => !connected);
-    const asked = await web.agent.call("run_task", { task: "close", id: "by-hand", by: "tester" });
-    assert.equal(asked.accepted, true);
+    // Asked for while the link is cut, and only once the task is there.
+    await until("the agent has the task", async () => {
+      network.cut();
+      await untilServer(hub, web.id, ({ connected }) => !connected);
+      const asked = await web.agent.call("run_task", { task: "close", id: "by-hand", by: "tester" });
+      if (asked.accepted) return true;
+      network.heal();
+      await untilServer(hub, web.id, ({ connected }) => connected);
+      return undefined;
+    });
     const state = async (): Promise<string | undefined> => (await web.agent.call("snapshot", {})).instances[0]?.state;
     await until("stopped", async () => ((await state()) === "stopped" ? true : undefined));
     network.heal();
@@ -124,7 +130,10 @@ describe("a task", { timeout: 60_000 }, () => {
     };
     const added = await hub.request("POST /api/tasks", { body: task });
     assert.match(added.json.warnings[0], /the agent of web was started without --allow-run/);
-    const asked = await hub.request("POST /api/tasks/c/run");
+    const asked = await until("the agent has the task", async () => {
+      const answer = await hub.request("POST /api/tasks/c/run");
+      return /no task/.test(answer.text) ? undefined : answer;
+    });
     assert.deepEqual([asked.status, asked.json.code], [400, "refused"]);
     assert.match(asked.json.detail, /without --allow-run/);
   });
@@ -143,7 +152,10 @@ describe("a task", { timeout: 60_000 }, () => {
       placement: { servers: ["web"] },
     };
     await hub.request("POST /api/tasks", { body: { ...task, retries } });
-    const { json } = await hub.request("POST /api/tasks/again/run");
+    const json = await until("the agent has the task", async () => {
+      const answer = await hub.request("POST /api/tasks/again/run");
+      return answer.status === 200 ? answer.json : undefined;
+    });
     const run = await until("its end", async () => {
       const { json: found } = await hub.request(`GET /api/tasks/again/runs/${json.run_id}`);
       return found.ended_at === null ? undefined : found;

@@ -122,6 +122,10 @@ describe("tasks", () => {
     assert.equal((await hub.request("GET /api/tasks/nightly")).json.next_run, null);
     await hub.request("PATCH /api/services/api", { body: { placement: null } });
     await hub.agent.untilTasks(1);
+    await hub.request("PUT /api/tasks/nightly", { body: { ...nightly, placement: { servers: ["fake"] } } });
+    const [home] = (await hub.request("GET /api/servers")).json;
+    await hub.request(`PATCH /api/servers/${home.id}`, { body: { name: "renamed" } });
+    assert.deepEqual((await hub.request("GET /api/tasks/nightly")).json.servers, ["renamed"]);
   });
 });
 

@@ -31,7 +31,7 @@ export class SqliteTasks {
   private readonly audit: AuditWriter;
   private readonly now: () => number;
   private readonly statements: Record<"all" | "one" | "insert" | "update" | "delete", StatementSync>;
-  private tasks: readonly StoredTask[] = [];
+  private byName = new Map<string, { row: Row; task: StoredTask; shown: SettingsTask }>();
   private stale = true;
 
   constructor(db: DatabaseSync, audit: AuditWriter, now: () => number) {
@@ -55,17 +55,26 @@ export class SqliteTasks {
 
   /** Reads everything; throws where a stored task cannot be read. */
   load(): void {
-    this.tasks = (this.statements.all.all() as unknown as Row[]).map(toTask);
+    const known = this.byName;
+    const rows = this.statements.all.all() as unknown as Row[];
+    this.byName = new Map(
+      rows.map((row) => {
+        const before = known.get(row.name);
+        if (before !== undefined && isSame(before.row, row)) return [row.name, before];
+        const task = toTask(row);
+        return [row.name, { row, task, shown: toSettingsTask(task.spec, task.unknown) }];
+      }),
+    );
     this.stale = false;
   }
 
   list(): StoredTask[] {
-    return [...this.tasks];
+    return [...this.byName.values()].map(({ task }) => task);
   }
 
   /** The tasks as the settings show them. */
   asSettings(): SettingsTask[] {
-    return this.tasks.map(({ spec, unknown }) => toSettingsTask(spec, unknown));
+    return [...this.byName.values()].map(({ shown }) => shown);
   }
 
   put(
@@ -157,6 +166,16 @@ function refuseOwned({ spec, owner }: StoredTask): void {
   throw new TailherdError(
     "owned_by_file",
     `Cannot change task "${spec.name}": the file ${owner} owns it; change it there`,
+  );
+}
+
+function isSame(a: Row, b: Row): boolean {
+  return (
+    a.spec === b.spec &&
+    a.unknown === b.unknown &&
+    a.owner === b.owner &&
+    a.updated_at === b.updated_at &&
+    a.created_at === b.created_at
   );
 }
 

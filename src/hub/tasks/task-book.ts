@@ -18,6 +18,8 @@ export function noSuchTask(name: string): TailherdError {
 interface Entry {
   task: StoredTask;
   schedule: Schedule;
+  /** The schedule in words. */
+  description: string;
   zone: Zone;
   /** Due next, as it was found last. */
   next: number;
@@ -67,9 +69,11 @@ export class TaskBook {
     const { spec } = task;
     const before = this.entries.get(spec.name);
     const schedule = scheduleOf(spec);
+    const description = describeSchedule(schedule);
     this.entries.set(spec.name, {
       task,
       schedule,
+      description,
       zone: zoneOf(spec.timezone),
       next: 0,
       lastRun: before?.lastRun ?? null,
@@ -94,9 +98,10 @@ export class TaskBook {
     return placesOf(spec, { servers: book.stored(), serversOf: (service) => deployment.serversOf(service) });
   }
 
-  /** The tasks of a server, as its agent should have them. */
-  agentTasks(serverId: string): AgentTask[] {
-    return this.all().flatMap(({ spec, revision }) =>
+  /** The tasks of a server, as its agent should have them; or one of them, if it is there. */
+  agentTasks(serverId: string, only?: string): AgentTask[] {
+    const tasks = only === undefined ? this.all() : [this.get(only)].filter((task) => task !== undefined);
+    return tasks.flatMap(({ spec, revision }) =>
       this.serversOf(spec).includes(serverId) ? [{ ...spec, timezone: zoneOf(spec.timezone).name, revision }] : [],
     );
   }
@@ -105,7 +110,7 @@ export class TaskBook {
   record(name: string): TaskRecord {
     const entry = this.entries.get(name);
     if (entry === undefined) throw noSuchTask(name);
-    const { task, schedule, zone, lastRun } = entry;
+    const { task, description, zone, lastRun } = entry;
     const { spec, revision, owner, created_at, updated_at } = task;
     const servers = this.serversOf(spec).map((id) => this.parts.book.nameOf(id) ?? id);
     const due = spec.enabled && servers.length > 0 ? new Date(this.nextOf(entry)).toISOString() : null;
@@ -116,7 +121,7 @@ export class TaskBook {
       created_at,
       updated_at,
       zone: zone.name,
-      description: describeSchedule(schedule),
+      description,
       next_run: due,
       last_run: lastRun,
       servers,

@@ -53,7 +53,23 @@ export class TaskEdits {
     await this.parts.queue.run(keyOf(name), async () => {
       settle(name, await this.parts.store.deleteTask(name, actor));
       await this.gone(name);
+      await this.parts.telling.tell(name);
     });
+  }
+
+  /** A server has another name: tasks that are placed on it by its name stay there. */
+  async serverRenamed(before: string, after: string, actor: Actor): Promise<void> {
+    const { tasks, store } = this.parts;
+    const naming = tasks.all().filter(({ spec }) => spec.placement.servers.includes(before));
+    for (const { spec, owner } of naming) {
+      const servers = spec.placement.servers.map((name) => (name === before ? after : name));
+      const placed = { ...spec, placement: { ...spec.placement, servers: [...new Set(servers)] } };
+      await this.parts.queue.run(keyOf(spec.name), async () => {
+        const written = await store.putTask(placed, "present", actor, owner);
+        if (written.outcome === "stored") await this.spread(written.task);
+      });
+    }
+    if (naming.length > 0) await this.parts.telling.tell();
   }
 
   /** Takes over what settings, an import or a plan stored. */
@@ -68,6 +84,7 @@ export class TaskEdits {
         await this.spread(task);
       }
     }
+    await this.parts.telling.tell();
   }
 
   /** What is wrong with a task or may not do what is meant, and what it would come to. */
@@ -126,6 +143,7 @@ export class TaskEdits {
     }
     await this.parts.queue.run(keyOf(spec.name), async () => {
       await this.spread(settle(spec.name, await this.parts.store.putTask(spec, expect, actor)));
+      await this.parts.telling.tell(spec.name);
     });
   }
 
@@ -135,21 +153,19 @@ export class TaskEdits {
   }
 
   private async spread(task: StoredTask): Promise<void> {
-    const { tasks, announcer, telling } = this.parts;
+    const { tasks, announcer } = this.parts;
     const { name } = task.spec;
     const isNew = tasks.get(name) === undefined;
     tasks.put(task);
     await this.seenFromSettings();
     announcer.task(isNew ? "task_created" : "task_updated", tasks.record(name));
-    await telling.tellAll();
   }
 
   private async gone(name: string): Promise<void> {
-    const { tasks, announcer, telling } = this.parts;
+    const { tasks, announcer } = this.parts;
     tasks.delete(name);
     await this.seenFromSettings();
     announcer.taskDeleted(name);
-    await telling.tellAll();
   }
 
   private async seenFromSettings(): Promise<void> {

@@ -9,11 +9,16 @@ import type { Agents } from "../agents/agents.ts";
 import type { ServerBook } from "../agents/server-book.ts";
 
 const AGAIN_AFTER = 2 * SECOND;
+/** So many tasks are told one by one. */
+const FEW = 10;
 
 export interface TaskTellingParts {
   agents: Agents;
   book: ServerBook;
-  tasksOn: (serverId: string) => AgentTask[];
+  /** All tasks of a server, or one of them. */
+  tasksOn: (serverId: string, only?: string) => AgentTask[];
+  /** Tells a server everything at once. */
+  pushAll: (serverId: string) => Promise<void>;
   clock: Clock;
   logger: Logger;
 }
@@ -41,44 +46,49 @@ export class TaskTelling implements Disposable {
   /** An agent was told all of these at once. */
   has(serverId: string, tasks: readonly AgentTask[]): void {
     this.told.set(serverId, new Map(tasks.map((task) => [task.name, JSON.stringify(task)])));
+    // While it was told, tasks may have changed.
+    void this.tellServer(serverId, undefined);
   }
 
   /** A service or a server changed: tasks may belong elsewhere. */
   reconsider(): void {
     this.soon ??= setImmediate(() => {
       this.soon = undefined;
-      void this.tellAll();
+      void this.tell();
     });
   }
 
-  /** Tells every linked agent what it does not have yet. Who cannot be told now is told again; that is no reason to reject. */
-  async tellAll(): Promise<void> {
-    await Promise.all([...this.told.keys()].map((id) => this.tell(id)));
+  /**
+   * Tells every linked agent what it does not have yet of all tasks, or of one. Who cannot be told now is told again; that is no reason
+   * to reject.
+   */
+  async tell(only?: string): Promise<void> {
+    await Promise.all([...this.told.keys()].map((id) => this.tellServer(id, only)));
   }
 
   /** In turn with what is being told to it. */
-  private tell(serverId: string): Promise<void> {
+  private tellServer(serverId: string, only: string | undefined): Promise<void> {
     const before = this.telling.get(serverId) ?? Promise.resolve();
-    const mine = before.then(() => this.tellNow(serverId));
+    const mine = before.then(() => this.tellNow(serverId, only));
     this.telling.set(serverId, mine);
     return mine;
   }
 
-  private async tellNow(serverId: string): Promise<void> {
-    const { agents, tasksOn } = this.parts;
+  private async tellNow(serverId: string, only: string | undefined): Promise<void> {
+    const { agents, tasksOn, pushAll } = this.parts;
     const told = this.told.get(serverId);
     if (told === undefined) return;
-    const wanted = tasksOn(serverId);
-    const names = new Set(wanted.map(({ name }) => name));
+    const wanted = new Map(tasksOn(serverId, only).map((task) => [task.name, { task, text: JSON.stringify(task) }]));
+    const gone = [...told.keys()].filter((name) => !wanted.has(name) && (only === undefined || name === only));
+    const other = [...wanted.values()].filter(({ task, text }) => told.get(task.name) !== text);
     try {
-      for (const name of told.keys()) {
-        if (names.has(name)) continue;
+      // Each is kept on the agent's disk by itself.
+      if (gone.length + other.length > FEW) return await pushAll(serverId);
+      for (const name of gone) {
         await agents.call(serverId, "remove_task", { task: name });
         told.delete(name);
       }
-      for (const task of wanted) {
-        const text = JSON.stringify(task);
-        if (told.get(task.name) === text) continue;
+      for (const { task, text } of other) {
         await agents.call(serverId, "set_task", { task });
         told.set(task.name, text);
       }
@@ -97,7 +107,7 @@ export class TaskTelling implements Disposable {
     else
       this.again ??= clock.after(AGAIN_AFTER, () => {
         this.again = undefined;
-        void this.tellAll();
+        void this.tell();
       });
   }
 }

@@ -7,7 +7,7 @@ import { settingsSchema, type Settings } from "../../contract/settings.ts";
 import type { importRequestSchema, ImportResult } from "../../contract/transfer.ts";
 import { freeName, fromLegacyServer } from "../store/legacy-server.ts";
 import { specOf } from "../store/spec-of.ts";
-import type { Actor, PlanChange, Store, StoredServer } from "../store/store.ts";
+import type { Actor, PlanChange, Store, StoredServer, StoredTask } from "../store/store.ts";
 import { differences } from "./differences.ts";
 import { fromLegacyService } from "./legacy-service.ts";
 import { conflictsOf, conflictWords } from "./port-conflicts.ts";
@@ -34,7 +34,8 @@ const ATTEMPTS = 5;
  * dropped those too) and told; servers and tasks keep such fields as they came. A port conflict is told, not refused: it was so before.
  *
  * Without `replace`, services and servers that exist stay. With it they take the file's fields and keep the rest; servers that the
- * file does not have go. Settings take what the file says. What a file owns is skipped either way.
+ * file does not have go. Settings take what the file says, but tasks are added and replaced like services, and none goes. What a file
+ * owns is skipped either way.
  */
 export async function importLegacy(store: Store, request: ImportRequest, actor: Actor): Promise<Imported> {
   for (let attempt = 1; ; attempt++) {
@@ -74,7 +75,14 @@ async function makeDraft(store: Store, request: ImportRequest): Promise<Draft> {
   };
   draftServices(draft, request, await store.listServices());
   if (request.servers !== undefined) draftServers(draft, request.servers, request.replace, await store.listServers());
-  if (request.settings !== undefined) draftSettings(draft, request.settings, await store.getSettings());
+  if (request.settings !== undefined) {
+    const given = { ...request.settings };
+    const current = await store.getSettings();
+    if (Array.isArray(given.scheduled_tasks)) {
+      given.scheduled_tasks = mergeTasks(given.scheduled_tasks, current, await store.listTasks(), request.replace);
+    }
+    draftSettings(draft, given, current);
+  }
   return draft;
 }
 
@@ -157,6 +165,23 @@ function draftServers(
   }
   draft.result.servers = servers.length;
   if (servers.length > 0) draft.changes.push({ change: "servers", servers });
+}
+
+/** Tasks that the file does not have stay, as do those of its names unless they are replaced; what a file owns stays either way. */
+function mergeTasks(
+  given: readonly { name?: unknown }[],
+  { scheduled_tasks: current }: Settings,
+  stored: readonly StoredTask[],
+  replace: boolean,
+): unknown[] {
+  const owned = new Set(stored.flatMap(({ spec, owner }) => (owner === null ? [] : [spec.name])));
+  const fresh = new Map(given.map((task) => [task.name, task]));
+  const kept = current.map((task) => {
+    const other = fresh.get(task.name);
+    return other !== undefined && replace && !owned.has(task.name) ? other : task;
+  });
+  const known = new Set<unknown>(current.map(({ name }) => name));
+  return [...kept, ...given.filter(({ name }) => !known.has(name))];
 }
 
 function draftSettings(draft: Draft, given: Record<string, unknown>, current: Settings): void {

@@ -49,7 +49,12 @@ export function serverHandlers(parts: HubParts): HandlersOf<Keys> {
     },
     "GET /api/servers": () => book.all(),
     "GET /api/servers/{id}": ({ params }) => nodeOf(params.id),
-    "PATCH /api/servers/{id}": ({ params, body, actor }) => enrolment.change(params.id, body, actor),
+    async "PATCH /api/servers/{id}"({ params, body, actor }) {
+      const { name } = book.require(params.id);
+      const node = await enrolment.change(params.id, body, actor);
+      if (node.name !== name) await parts.taskEdits.serverRenamed(name, node.name, actor);
+      return node;
+    },
     async "DELETE /api/servers/{id}"({ params, actor }) {
       const { name } = await enrolment.remove(params.id, actor);
       authenticator.forget();
