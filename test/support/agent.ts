@@ -8,6 +8,7 @@ import type { AgentMethod, AgentNotice, AgentParams, AgentResult, DesiredService
 import type { AgentCommand, CommandOutput, CommandResult } from "../../src/contract/commands.ts";
 import type { TailherdEvent } from "../../src/contract/events.ts";
 import { type DesiredState, type ServiceInput, serviceSpecSchema } from "../../src/contract/service.ts";
+import type { AgentRun } from "../../src/contract/task.ts";
 import type { InstanceStatus } from "../../src/contract/status.ts";
 import { fitWish, WHOLE, wishAfter } from "../../src/hub/store/wish.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
@@ -25,6 +26,8 @@ export class TestAgent implements AsyncDisposable {
   /** Ends of commands, as often as they were told. */
   readonly results: CommandResult[] = [];
   readonly commandOutput: CommandOutput[] = [];
+  /** What was told of runs of tasks, as often as it was. */
+  readonly runs: AgentRun[] = [];
   private readonly waiting = new Set<() => void>();
   private readonly ask: CallAgent;
   private readonly end: () => Promise<void>;
@@ -39,6 +42,7 @@ export class TestAgent implements AsyncDisposable {
     if (notice.notice === "event") this.events.push(notice.data);
     if (notice.notice === "command") this.results.push(notice.data);
     if (notice.notice === "command_output") this.commandOutput.push(notice.data);
+    if (notice.notice === "run") this.runs.push(notice.data);
     for (const look of this.waiting) look();
   }
 
@@ -114,6 +118,17 @@ export class TestAgent implements AsyncDisposable {
       const result = this.results.find((one) => one.id === id);
       if (result !== undefined) return result;
       if (Date.now() > deadline) throw new Error(`the end of command ${id} was not told`);
+      await this.noticed(Math.min(1000, deadline - Date.now() + 1));
+    }
+  }
+
+  /** How a run of a task ended. */
+  async runEnd(id: string, limit = WAIT): Promise<AgentRun> {
+    const deadline = Date.now() + limit;
+    for (;;) {
+      const run = this.runs.find((one) => one.id === id && one.ended_at !== null);
+      if (run !== undefined) return run;
+      if (Date.now() > deadline) throw new Error(`the end of run ${id} was not told`);
       await this.noticed(Math.min(1000, deadline - Date.now() + 1));
     }
   }

@@ -18,12 +18,13 @@ const COUNTED = 31 * DAY;
 
 /**
  * How the clock went on since the last look. `steady`: as it should. `forward`, `back`: it was set, or the machine slept, by at most
- * three hours, as at a change of the clock. `corrected`: by more than that, either way.
+ * three hours, as at a change of the clock. `corrected`: by more than that, either way. `off`: nobody looked, since the agent was not
+ * running: even what has just passed was missed.
  */
-export type ClockCourse = "steady" | "forward" | "back" | "corrected";
+export type ClockCourse = "steady" | "forward" | "back" | "corrected" | "off";
 
 /** Milliseconds that the wall clock and one that never jumps went on between two looks. */
-export function courseOf(wall: number, monotonic: number): ClockCourse {
+export function courseOf(wall: number, monotonic: number): Exclude<ClockCourse, "off"> {
   const jump = wall - monotonic;
   if (Math.abs(jump) <= SET) return "steady";
   if (Math.abs(jump) > CORRECTION) return "corrected";
@@ -58,8 +59,8 @@ export function planDue(
 ): DuePlan {
   const after = Math.max(passed, now - COUNTED);
   const { dues, count } = duesWithin(schedule, zone, { after, until: now, limit: MOST_CAUGHT_UP + 3 });
-  const onTime = dues.filter((due) => now - due <= ON_TIME);
-  const late = dues.filter((due) => now - due > ON_TIME);
+  const onTime = course === "off" ? [] : dues.filter((due) => now - due <= ON_TIME);
+  const late = dues.filter((due) => !onTime.includes(due));
   const fired = onTime.map((due) => ({ due, trigger: "schedule" as const }));
   const plan = (fire: DuePlan["fire"], reason: string): DuePlan => {
     const last = dues.findLast((due) => !fire.some((each) => each.due === due));

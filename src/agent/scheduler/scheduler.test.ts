@@ -184,6 +184,7 @@ describe("the scheduler", () => {
 
   it("catches up with what was missed while it was off, as the task says", async () => {
     for (const catch_up of ["none", "last", "all"] as const) await bench.set(taskOf({ name: catch_up, catch_up }));
+    await bench.set(taskOf({ name: "moment", catch_up: "none", cron_expression: "5 15 * * *" }));
     await bench.set(taskOf({ name: "long ago", cron_expression: "30 12 * * *" }));
     await bench.die();
     bench.clock.advance(3 * HOUR + 5 * MINUTE);
@@ -195,6 +196,8 @@ describe("the scheduler", () => {
     assert.deepEqual([count("last", "done"), count("last", "skipped")], [1, 17]);
     assert.deepEqual([count("all", "done"), count("all", "skipped")], [10, 8]);
     assert.deepEqual([count("long ago", "done"), count("long ago", "skipped")], [0, 1]);
+    // Not even what was due a moment before the start.
+    assert.deepEqual([count("moment", "done"), count("moment", "skipped")], [0, 1]);
     const before = bench.told.length;
     await bench.die();
     await bench.start();

@@ -59,7 +59,8 @@ export class Scheduler {
       this.put(entry, passed);
     }
     if (back) notes.setBack();
-    this.look();
+    this.fireDue(now, "off");
+    this.arm();
   }
 
   /** The tasks that are kept changed: what is new or other than before counts from now on. */
@@ -133,12 +134,16 @@ export class Scheduler {
     if (now < this.wall && course !== "steady") notes.setBack();
     this.wall = now;
     this.monotonic = monotonic;
-    const due = [...this.entries.values()].filter((entry) => {
-      if (course !== "steady") this.put(entry, passedAfter(entry.schedule, entry.passed, now));
-      return (this.entries.get(entry.task.name) ?? entry).next <= now;
-    });
-    for (const { task } of due) this.fire(task.name, now, course);
+    if (course !== "steady") {
+      for (const entry of this.entries.values()) this.put(entry, passedAfter(entry.schedule, entry.passed, now));
+    }
+    this.fireDue(now, course);
     this.arm();
+  }
+
+  private fireDue(now: number, course: ClockCourse): void {
+    const due = [...this.entries.values()].filter(({ next }) => next <= now);
+    for (const { task } of due) this.fire(task.name, now, course);
   }
 
   private fire(name: string, now: number, course: ClockCourse): void {
