@@ -86,6 +86,12 @@ describe("tasks", () => {
     assert.deepEqual([...hub.agent.tasks.keys()], ["nightly", "weekly: stop!"]);
     const exported = (await hub.request("GET /api/export")).json.settings.scheduled_tasks;
     assert.deepEqual(exported[1], { ...weekly, enabled: true });
+    // The predecessor's clients may tell of tasks before their services.
+    const early = [{ ...weekly, service_name: "later" }];
+    assert.equal((await hub.request("POST /api/settings", { body: { scheduled_tasks: early } })).status, 200);
+    assert.equal((await hub.request("GET /api/tasks")).json[0].next_run, null);
+    await hub.request("POST /api/services", { body: { name: "later", start_cmd: "x" } });
+    await hub.agent.untilTasks(1);
     await hub.request("POST /api/settings", { body: { scheduled_tasks: [] } });
     assert.deepEqual((await hub.request("GET /api/tasks")).json, []);
     assert.equal(hub.agent.tasks.size, 0);

@@ -12,7 +12,7 @@ import { isSystemError, systemWords } from "../supervisor/system-words.ts";
 
 /** Lines after which the file is written anew with what still counts. */
 const WORTH_REWRITING = 20_000;
-/** Milliseconds that the ids of runs that ended are remembered: what is due is kept apart by the times themselves. */
+/** Milliseconds that the ids of runs that somebody asked for are remembered; what is due is kept apart by the times themselves. */
 const IDS_KEPT = DAY;
 
 /** One line of the file. */
@@ -99,12 +99,16 @@ export class RunNotes {
 
   /** Notes its end; what is lost of that is told as unknown after the next start, which the hub then knows better. */
   async end(id: string): Promise<void> {
-    this.open.delete(id);
     const at = this.clock.now();
-    this.over.set(id, at);
+    this.ended(id, at);
     await this.append({ ended: id, at }).catch(() => undefined);
     if (this.lines < WORTH_REWRITING) return;
     this.writing = this.writing.then(() => this.rewrite()).catch(() => undefined);
+  }
+
+  private ended(id: string, at: number): void {
+    if (this.open.get(id)?.trigger === "manual") this.over.set(id, at);
+    this.open.delete(id);
   }
 
   /** Resolves when nothing waits to be written. */
@@ -184,8 +188,9 @@ export class RunNotes {
     const run = agentRunSchema.safeParse(begun);
     if (run.success) this.open.set(run.data.id, run.data);
     else if (typeof ended === "string" && typeof at === "number") {
-      this.open.delete(ended);
-      this.over.set(ended, at);
+      // One that was written anew has no begin before it.
+      if (!this.open.has(ended)) this.over.set(ended, at);
+      this.ended(ended, at);
     } else if (typeof task === "string" && typeof passed === "number") this.passed.set(task, passed);
     else if (typeof passes === "number") this.passes = passes;
     else return false;

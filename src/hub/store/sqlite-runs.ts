@@ -20,6 +20,8 @@ interface Row {
 const DROP_STEP = 2000;
 /** So many more than are kept may gather before the oldest are dropped together. */
 const SLACK = 100;
+/** So many of the newest are looked at for one that began. */
+const LOOKED_AT = 100;
 /** How far a run has come; what is told late does not take it back. */
 const STAGES: Record<RunOutcome, number> = { waiting: 0, running: 1, unknown: 2, done: 3, failed: 3, skipped: 3 };
 
@@ -53,8 +55,11 @@ export class SqliteRuns {
         `DELETE FROM task_run WHERE id IN (SELECT id FROM task_run WHERE due_at < ? LIMIT ${DROP_STEP})`,
       ),
       last: db.prepare(`SELECT id, due_at, body FROM task_run WHERE task = ? ${newest}`),
+      // Not of all: one that is refused each minute would be read for long.
       lastBegun: db.prepare(
-        `SELECT id, due_at, body FROM task_run WHERE task = ? AND body ->> 'outcome' <> 'skipped' ${newest}`,
+        `SELECT id, due_at, body FROM
+           (SELECT id, due_at, body FROM task_run WHERE task = ? ORDER BY due_at DESC, id DESC LIMIT ${LOOKED_AT})
+         WHERE body ->> 'outcome' <> 'skipped' ${newest}`,
       ),
     };
   }
