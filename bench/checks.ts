@@ -70,6 +70,7 @@ async function watch(check: object, seconds: number): Promise<Cost> {
       subject: subjectOf(spec),
       tools: { clock: systemClock, wheel, gates },
       kept,
+      results: new Map(),
       judged: ({ judgement }) => {
         counts.looks += 1;
         if (judgement.row < 0) counts.failed += 1;

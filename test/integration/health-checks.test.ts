@@ -3,7 +3,10 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { CheckHistory } from "../../src/contract/check-status.ts";
-import type { ServiceInput } from "../../src/contract/service.ts";
+import { type ServiceInput, serviceSpecSchema } from "../../src/contract/service.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { startAgent } from "../../src/agent/agent.ts";
+import { silentLogger } from "../../src/runtime/logger.ts";
 import { forkTestAgent, makeDataDir, openTestAgent, type TestAgent } from "../support/agent.ts";
 import { freePort } from "../support/ports.ts";
 
@@ -103,7 +106,27 @@ test("without a policy that restarts it, an unhealthy service stays, and is well
   });
   await agent.set(spec, "running", 2);
   const fewer = await agent.instance("kept");
+  assert.equal(fewer.revision, 2, "what runs is what is saved");
   assert.deepEqual([fewer.pid, fewer.checks.map(({ name }) => name)], [well.pid, ["port", "web"]]);
+});
+
+test("an agent that closes in order leaves the results of checks to the next one", async () => {
+  const dataDir = await makeDataDir();
+  const check = { name: "fine", kind: "exec", command: "echo fine", ...QUICK } as const;
+  const spec = serviceSpecSchema.parse({ name: "kept", start_cmd: "exec sleep 3600", checks: [check] });
+  const service = { spec, revision: 1, desired: "running" as const, stopped_instances: [] };
+  const first = await startAgent({ dataDir, logger: silentLogger });
+  await first.call("set", { service });
+  const resultsOf = async (agent: Pick<TestAgent, "call">): Promise<CheckHistory["results"]> => {
+    const { checks } = await agent.call("check_results", { service: "kept", index: 0 });
+    return checks[0]?.results ?? [];
+  };
+  while ((await resultsOf(first)).length < 2) await pause(50);
+  const before = await resultsOf(first);
+  await first.close();
+  await using agent = await openTestAgent({ dataDir });
+  assert.deepEqual((await resultsOf(agent)).slice(0, 2), before.slice(0, 2));
+  assert.equal(before[0]?.message, "fine");
 });
 
 test("P6: a service whose liveness check never passes is restarted no faster than a crash loop, and then left unhealthy", async () => {

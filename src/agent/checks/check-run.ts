@@ -1,7 +1,7 @@
 // One check of one instance while it is looked at: on its beat, never two looks at a time, each cut at its time limit.
 import type { Clock, Timer } from "../../base/clock.ts";
 import { type Check, timeoutOf } from "../../contract/checks.ts";
-import { type CheckHistory, type CheckStatus } from "../../contract/check-status.ts";
+import type { CheckHistory, CheckResult, CheckStatus } from "../../contract/check-status.ts";
 import { firstDue, nextDue, takeOverDue } from "./due.ts";
 import type { Gate } from "./gate.ts";
 import { judge, type Judgement, type Outcome } from "./judge.ts";
@@ -24,6 +24,8 @@ export interface CheckRunOptions {
   check: Check;
   open: () => Probe;
   judgement: Judgement;
+  /** Of the agent before, oldest first. */
+  results: readonly CheckResult[];
   /** In [0, 1): where in its interval it is looked at. */
   share: number;
   tools: CheckTools;
@@ -46,6 +48,7 @@ export class CheckRun {
     this.options = options;
     this.check = options.check;
     this.judgement = options.judgement;
+    this.results.restore(options.results);
   }
 
   /** Begins; `takenOver`: an agent before has looked at it until now. */

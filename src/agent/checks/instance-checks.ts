@@ -1,6 +1,6 @@
 // All checks of one generation of an instance: which are looked at now, and what they say together.
 import type { Check } from "../../contract/checks.ts";
-import type { CheckHistory, CheckStatus } from "../../contract/check-status.ts";
+import type { CheckHistory, CheckResult, CheckStatus } from "../../contract/check-status.ts";
 import { CheckRun, type CheckTools } from "./check-run.ts";
 import { shareOf } from "./due.ts";
 import { isDue, type Judgement, takenOver, unjudged, type Verdict, verdictOf } from "./judge.ts";
@@ -21,6 +21,8 @@ export interface InstanceChecksOptions {
   tools: CheckTools;
   /** Of the agent before, when it is taken over. */
   kept: KeptChecks | null;
+  /** The same agent's results, by check. */
+  results: ReadonlyMap<string, readonly CheckResult[]>;
   /** One more look was judged. */
   judged: (run: CheckRun, before: Judgement) => void;
 }
@@ -104,6 +106,7 @@ export class InstanceChecks {
       judgement: kept === undefined ? unjudged(subject.now()) : takenOver(kept),
       open: () => openProbe(check, ports, subject, run.judgement.state === "passing"),
       share: shareOf(`${key}/${check.name}`),
+      results: this.options.results.get(check.name) ?? [],
       tools,
       judged,
     });

@@ -22,6 +22,11 @@ export class Results {
     this.count += 1;
   }
 
+  /** Takes over what was kept, oldest first. */
+  restore(results: readonly CheckResult[]): void {
+    for (const result of results.slice(-RESULTS_KEPT)) this.add(result);
+  }
+
   /** Oldest first. */
   all(): CheckResult[] {
     const kept = Math.min(this.count, RESULTS_KEPT);

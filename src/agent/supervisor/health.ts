@@ -1,6 +1,12 @@
 // What checks mean for one instance: whether it has come up, is healthy, is ready; and when it has to be started again.
 import { isDeepStrictEqual } from "node:util";
-import type { CheckHistory, CheckStatus } from "../../contract/check-status.ts";
+import { z } from "zod";
+import {
+  type CheckHistory,
+  type CheckResult,
+  checkResultSchema,
+  type CheckStatus,
+} from "../../contract/check-status.ts";
 import type { InstanceState } from "../../contract/status.ts";
 import type { CheckRun } from "../checks/check-run.ts";
 import { InstanceChecks, type KeptChecks } from "../checks/instance-checks.ts";
@@ -38,6 +44,7 @@ export class Health {
       subject: subjectOf(life, run),
       tools: life.tools.checks,
       kept,
+      results: kept === null ? new Map() : readResults(life, run),
       judged: (checkRun, before) => this.judged(run, checkRun, before),
     });
     checks.define(defined, ports);
@@ -62,9 +69,18 @@ export class Health {
     this.watched = undefined;
   }
 
-  /** This agent looks no more; what it thinks is kept for the next one. */
+  /** This agent looks no more; what it thinks and what it saw is kept for the next one. */
   close(): void {
-    this.watched?.checks.close();
+    const { watched, life } = this;
+    if (watched === undefined) return;
+    watched.checks.close();
+    const results = this.histories().map(({ name, results }) => ({ name, results }));
+    if (results.length === 0) return;
+    try {
+      life.directory.checks.write({ generation: watched.run.generation, results });
+    } catch (error) {
+      life.complain(error, "cannot keep the results of health checks");
+    }
   }
 
   /** An instance came into a state in which nothing is looked at, or not. */
@@ -110,8 +126,8 @@ export class Health {
     if (judgement.row > 0 && check.role !== "readiness" && unhealthy === null) this.wellUntil = life.tools.clock.now();
     this.apply();
     if (judgement.state !== before.state) {
+      life.persist();
       life.changed();
-      life.persistSoon();
       if (judgement.state === "failing" || before.state === "failing") this.tell(check, judgement);
     }
     if (condemned !== null) this.condemned(run, condemned);
@@ -143,6 +159,19 @@ export class Health {
       reason,
     });
   }
+}
+
+const keptResultsSchema = z.object({
+  generation: z.int(),
+  results: z.array(z.object({ name: z.string(), results: z.array(checkResultSchema) })),
+});
+
+/** What an agent that closed in order kept of this run; an agent that was killed kept nothing. */
+function readResults({ directory }: InstanceLife, run: Run): Map<string, CheckResult[]> {
+  const read = directory.checks.read();
+  const parsed = read.outcome === "read" ? keptResultsSchema.safeParse(read.record) : undefined;
+  if (parsed?.success !== true || parsed.data.generation !== run.generation) return new Map();
+  return new Map(parsed.data.results.map(({ name, results }) => [name, results]));
 }
 
 function subjectOf(life: InstanceLife, run: Run): Subject {

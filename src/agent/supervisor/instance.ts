@@ -1,5 +1,6 @@
 // One instance with all that can be asked of it: it wires the trades (starting, ending, stopping, what is told) around the one
 // life that they share, and lets acts happen one after the other.
+import { isDeepStrictEqual } from "node:util";
 import { SECOND } from "../../base/units.ts";
 import type { ActResult } from "../../contract/agent.ts";
 import type { ServiceAction } from "../../contract/operations.ts";
@@ -47,7 +48,20 @@ export class Instance extends InstanceLife {
     const size = definition.spec.logs.max_size;
     if (size !== this.desired.spec.logs.max_size) this.output.resize(size);
     this.desired = definition;
+    this.followChecks();
     this.health.define();
+  }
+
+  /** A definition that differs from what runs in nothing but checks, which count at once, needs no restart: it runs. */
+  private followChecks(): void {
+    const { run } = this;
+    const { spec, revision } = this.desired;
+    if (run === null || run.revision === revision) return;
+    if (!isDeepStrictEqual({ ...run.spec, checks: spec.checks }, spec)) return;
+    run.revision = revision;
+    run.spec = spec;
+    this.persistSoon();
+    this.changed();
   }
 
   /** Does what the difference between desired and observed asks for. */

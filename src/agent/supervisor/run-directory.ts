@@ -3,6 +3,7 @@
 //   launch, body   shell text that a start runs; written anew before a start when the definition changed
 //   state-*.json   what this agent would tell the next one, see state-file.ts
 //   ends-*.json    the last ends, which are told again to whoever listens anew, see exit-log.ts
+//   checks-*.json  results of health checks, written when an agent closes
 //   told/          written by shim and launch only, watched by the agent:
 //     shim         "JOINED BOOT STAT VERSION": who the shim is, whether it came into its cgroups (1) or not (0), and what it speaks
 //     pid          "GENERATION BOOT STAT": who the service is; STAT is its line of /proc/PID/stat, or its pid where there is none
@@ -80,6 +81,7 @@ export class RunDirectory {
   readonly fifo: string;
   readonly state: StateFile;
   readonly ends: StateFile;
+  readonly checks: StateFile;
   private readonly written = new Map<string, { text: string; stamp: string }>();
 
   constructor(root: string, key: string) {
@@ -90,6 +92,7 @@ export class RunDirectory {
     this.fifo = join(this.path, "ctl");
     this.state = new StateFile(this.path);
     this.ends = new StateFile(this.path, "ends");
+    this.checks = new StateFile(this.path, "checks");
   }
 
   /** Makes what is missing, except the FIFO, which the shim's starter makes. */

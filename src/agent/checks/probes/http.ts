@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, type IncomingMessage, request, type RequestOptions } from "node:http";
 import { Agent as TlsAgent, request as requestTls } from "node:https";
+import { isIP } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { KIB, SECOND } from "../../../base/units.ts";
 import type { HttpCheck } from "../../../contract/checks.ts";
@@ -110,7 +111,9 @@ function optionsOf(
   const plain = { host, port, path, method: check.method, headers, lookup: guardedLookup, agent };
   if (!tls) return plain;
   const { verify = true, server_name = null, ca_file = null } = check.tls ?? {};
-  const servername = server_name ?? (check.url === null ? "localhost" : host);
+  const named = server_name ?? (check.url === null ? "localhost" : host);
+  // An address is no name to ask for; the certificate is held against it all the same.
+  const servername = isIP(named) === 0 ? named : "";
   const options = { ...plain, agent: tlsAgent, servername, rejectUnauthorized: verify };
   if (ca_file === null) return options;
   try {
