@@ -22,11 +22,17 @@ const GOING: Record<ServiceAction, InstanceState> = {
 export function RowState({ status, acting }: { status: ServiceStatus; acting: ServiceAction | undefined }) {
   const state = acting === undefined ? status.state : GOING[acting];
   const old = acting === undefined && isAllStale(status);
-  const word = acting === "restart" ? "restarting" : old ? `was ${state}` : state;
+  // It runs, but not yet so that others may rely on it; its row says why.
+  const unready = acting === undefined && !old && state === "running" && status.health === "not_ready";
+  const word = acting === "restart" ? "restarting" : old ? `was ${state}` : unready ? "not ready" : state;
   const up = status.instances.filter((instance) => instance.state === "running" && !instance.stale).length;
   return (
     <span className={styles["state"]}>
-      <StateMark state={state} word={word} {...(old && { tone: "off" as const })} />
+      <StateMark
+        state={state}
+        word={word}
+        {...(old ? { tone: "off" as const } : unready && { tone: "wait" as const })}
+      />
       {status.instances.length > 1 ? (
         <span className={styles["count"]} title={`${up} of ${status.instances.length} instances run`}>
           {up}/{status.instances.length}

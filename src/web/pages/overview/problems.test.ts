@@ -13,7 +13,16 @@ function server(id: string, state: ServerNode["state"], more: Partial<ServerNode
 
 function service(name: string, ...instances: [server: string, state: InstanceState][]): ServiceStatus {
   const since = "2026-01-01T11:00:00Z";
-  const rest = { reason: null, since, pid: null, last_exit: null, restart_count: 0, next_start_at: null, index: 0 };
+  const rest = {
+    reason: null,
+    since,
+    pid: null,
+    last_exit: null,
+    restart_count: 0,
+    next_start_at: null,
+    index: 0,
+    checks: [],
+  };
   return {
     name,
     state: instances.some(([, state]) => state === "fatal") ? "fatal" : "running",

@@ -143,6 +143,7 @@ function problemOf(
   return (
     exitedProblem(service) ??
     strangerProblem(service, stranger) ??
+    unreadyProblem(service) ??
     oomProblem(service, now) ??
     flappingProblem(service, now) ??
     nowhereProblem(service) ??
@@ -222,6 +223,31 @@ function strangerProblem(
     sentence: [`Its port ${stranger.port} is taken`, ...heldBy(stranger).slice(1)],
     remedies: [{ remedy: "definition", label: "Edit" }],
   };
+}
+
+/** A readiness check fails; one that has only not been looked at yet is nobody's business. */
+function unreadyProblem(service: ServiceStatus): Problem | null {
+  const unready = service.instances.find(
+    ({ state, checks }) => state === "running" && checks.some((check) => isUnready(check)),
+  );
+  const check = unready?.checks.find((each) => isUnready(each));
+  if (unready === undefined || check === undefined) return null;
+  return {
+    ...head(service, "warn", "not ready", "unhealthy"),
+    sentence: [
+      `It runs, but its check ${check.name} fails: ${check.reason ?? "no reason was given"}. It began `,
+      { time: Date.parse(check.since) },
+      ".",
+    ],
+    remedies: [
+      { remedy: "output", label: "Output" },
+      { remedy: "restart", label: "Restart" },
+    ],
+  };
+}
+
+function isUnready({ role, state }: InstanceStatus["checks"][number]): boolean {
+  return role === "readiness" && state === "failing";
 }
 
 function oomProblem(service: ServiceStatus, now: number): Problem | null {

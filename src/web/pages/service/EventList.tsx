@@ -98,6 +98,13 @@ function EventWords({ stored: { event }, named }: { stored: StoredEvent; named: 
           {by}
         </span>
       );
+    case "check.state":
+      return (
+        <span>
+          {which}check {event.check} {event.state === "failing" ? "fails" : "passes again"}
+          {event.reason === null ? "" : `: ${event.reason}`}
+        </span>
+      );
     case "output.dropped":
       return (
         <span>

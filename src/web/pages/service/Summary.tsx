@@ -16,6 +16,7 @@ import { ExitList } from "./ExitList.tsx";
 import { PortList } from "./PortList.tsx";
 import styles from "./Summary.module.css";
 
+const Checks = lazy(async () => ({ default: (await import("./checks/Checks.tsx")).Checks }));
 const Charts = lazy(async () => ({ default: (await import("./charts/Charts.tsx")).Charts }));
 const OutputView = lazy(async () => ({ default: (await import("./output/OutputView.tsx")).OutputView }));
 
@@ -25,6 +26,11 @@ export function Summary({ status }: { status: ServiceStatus }) {
   return (
     <div className={styles["grid"]}>
       <div className={styles["main"]}>
+        {status.instances.some(({ checks }) => checks.length > 0) ? (
+          <Suspense fallback={<Loading lines={3} label="Loading checks" />}>
+            <Checks status={status} />
+          </Suspense>
+        ) : null}
         <Suspense fallback={<Loading lines={4} label="Loading charts" />}>
           <Charts status={status} />
         </Suspense>

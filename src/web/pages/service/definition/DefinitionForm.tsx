@@ -87,7 +87,13 @@ export function DefinitionForm({ spec, revision, onClose }: DefinitionFormProps)
         </Button>
       </div>
       {edited.json === null ? (
-        <DefinitionFields draft={edited.draft} onText={edited.setField} problems={problems} />
+        <DefinitionFields
+          draft={edited.draft}
+          onText={edited.setField}
+          checks={edited.checks}
+          onChecks={edited.setChecks}
+          problems={problems}
+        />
       ) : (
         <JsonEditor text={edited.json.text} read={edited.json.read} onText={edited.setText} problems={problems} />
       )}

@@ -140,22 +140,22 @@ export const FIELD_GROUPS: readonly FieldGroup[] = [
   },
 ];
 
-const FIELDS = FIELD_GROUPS.flatMap((group) => group.fields);
+const FIELDS: readonly FieldSpec[] = FIELD_GROUPS.flatMap((group) => group.fields);
 
 /** What is typed in each field, by path. */
 export type Draft = Record<string, string>;
 
-export function draftOf(spec: object): Draft {
-  return Object.fromEntries(FIELDS.map((field) => [field.path, textOf(read(spec, field.path), field.kind)]));
+export function draftOf(spec: object, fields = FIELDS): Draft {
+  return Object.fromEntries(fields.map((field) => [field.path, textOf(read(spec, field.path), field.kind)]));
 }
 
 /** How a limit that does not exist is typed. */
 export const NEVER = "never";
 
 /** The definition that a draft makes of the one it began from; what was not typed in stays as it is, also what no field shows. */
-export function definitionOf(base: object, draft: Draft, start: Draft): Record<string, unknown> {
+export function definitionOf(base: object, draft: Draft, start: Draft, fields = FIELDS): Record<string, unknown> {
   const definition = structuredClone(base) as Record<string, unknown>;
-  for (const { path, kind } of FIELDS) {
+  for (const { path, kind } of fields) {
     const text = draft[path] ?? "";
     if (text !== (start[path] ?? "")) write(definition, path, valueOf(text, kind));
   }
@@ -172,9 +172,12 @@ export function issueFor(issues: readonly FieldIssue[], path: string): string | 
   );
 }
 
-/** Issues that no field of the form shows. */
+/** Issues that no field of the form shows; those of a single check are shown with it. */
 export function otherIssues(issues: readonly FieldIssue[]): FieldIssue[] {
-  return issues.filter((issue) => !FIELDS.some(({ path }) => issue.path === path || issue.path.startsWith(`${path}.`)));
+  const outside = issues.filter(({ path }) => !/^checks\.\d+\.(?!tls)/.test(path));
+  return outside.filter(
+    (issue) => !FIELDS.some(({ path }) => issue.path === path || issue.path.startsWith(`${path}.`)),
+  );
 }
 
 function read(spec: unknown, path: string): unknown {

@@ -2,6 +2,7 @@
 import { useMemo, useState } from "react";
 import type { SpecProblem } from "../../../../contract/agent.ts";
 import type { ServiceSpec } from "../../../../contract/service.ts";
+import type { EditedCheck } from "./checks/check-fields.ts";
 import { definitionOf, draftOf, type Draft } from "./fields.ts";
 import { readJson, type JsonText } from "./json-text.ts";
 
@@ -16,6 +17,8 @@ export interface DefinitionDraft {
   /** The text of the fields, by path. */
   draft: Draft;
   setField: (path: string, text: string) => void;
+  checks: readonly EditedCheck[];
+  setChecks: (checks: EditedCheck[]) => void;
   /** The JSON while that is edited, else null. */
   json: { text: string; read: JsonText } | null;
   setText: (text: string) => void;
@@ -63,6 +66,11 @@ export function useDefinitionDraft(spec: ServiceSpec, onChange: () => void): Def
       setFields((before) => ({ ...before, draft: { ...before.draft, [path]: typed } }));
       onChange();
     },
+    checks: checksOf(definition),
+    setChecks: (checks) => {
+      setFields((before) => ({ ...before, base: { ...before.base, checks } }));
+      onChange();
+    },
     json: read === null || text === null ? null : { text, read },
     setText: (typed) => {
       setText(typed);
@@ -76,6 +84,12 @@ export function useDefinitionDraft(spec: ServiceSpec, onChange: () => void): Def
     },
     stuck: definition === null ? "the JSON cannot be read: mend it first" : null,
   };
+}
+
+/** What stands there may be anybody's JSON. */
+function checksOf(definition: Definition | null): EditedCheck[] {
+  const checks = definition?.["checks"];
+  return Array.isArray(checks) ? checks.filter((check) => isObject(check)) : [];
 }
 
 function isObject(value: unknown): value is Definition {
