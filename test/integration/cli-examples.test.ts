@@ -112,6 +112,8 @@ describe("examples", () => {
         while (said === "") said = await ask(port, example.question);
         assert.match(said, example.answer);
       }
+      const healthy = await runCli(["wait", "--for=healthy", "--timeout", "30s", example.service], up);
+      assert.equal(healthy.code, 0, healthy.stdout);
       const again = await runCli(["apply", "-f", file], { ...up, env });
       assert.equal(again.stdout, "Nothing to do.\n");
       assert.equal((await runCli(["stop", example.service], up)).code, 0);
