@@ -59,6 +59,8 @@ export class Stopping {
   /** Ends a run for a check that failed, as patiently as if somebody had asked; then the policy has its say. */
   async stopUnhealthy(run: Run, unhealthy: string): Promise<void> {
     const { words } = await this.stopRun(run, { by: null, how: "stopped", unhealthy });
+    // The next agent finds that it ended, and does what follows.
+    if (this.life.closed) return;
     this.trades.ending.endedUnhealthy(run, words);
   }
 

@@ -1,24 +1,22 @@
 // Asks by HTTP. Each look is a connection of its own: one that was kept would hide that the service takes no new ones. Redirects are
 // answers like any other and never followed, so that no answer leads the agent anywhere else.
-import { readFileSync } from "node:fs";
-import { Agent, type IncomingMessage, request, type RequestOptions } from "node:http";
+import { type IncomingMessage, request, type RequestOptions } from "node:http";
 import { Agent as TlsAgent, request as requestTls } from "node:https";
-import { isIP } from "node:net";
-import { createSecureContext, type SecureContext } from "node:tls";
+import { connect, isIP, type NetConnectOpts } from "node:net";
+import type { SecureContext } from "node:tls";
 import { KIB, SECOND } from "../../../base/units.ts";
 import type { HttpCheck } from "../../../contract/checks.ts";
-import { systemWords } from "../../supervisor/system-words.ts";
 import { forbiddenWords, guardedLookup } from "../addresses.ts";
 import type { Outcome } from "../judge.ts";
 import { matcherOf } from "../pattern.ts";
 import { connectionWords, failure, isRefused, LOOPBACK, type Probe, WELL } from "./probe.ts";
+import { trustIn } from "./trust.ts";
 
 /** So much of a body is read; the rest may be endless. */
 const BODY_LIMIT = 64 * KIB;
 /** Milliseconds that a body may go on after all was known. */
 const DRAIN = SECOND;
 
-const agent = new Agent({ keepAlive: false });
 const tlsAgent = new TlsAgent({ keepAlive: false, maxCachedSessions: 0 });
 
 /** `resolvePath`: of a path relative to the service's directory. */
@@ -30,6 +28,8 @@ export function openHttpProbe(
   const target = targetOf(check, ports);
   const isWell = statusMatcher(check.status);
   const holds = check.body === null ? null : matcherOf(check.body);
+  const file = check.tls?.ca_file ?? null;
+  const trust = file === null ? undefined : trustIn(file, () => resolvePath(file));
   const judge = (response: IncomingMessage, done: (outcome: Outcome) => void): void => {
     const { statusCode = 0 } = response;
     if (!isWell(statusCode)) done(failure(`status ${statusCode}, not ${check.status.join(" or ")}`));
@@ -46,21 +46,28 @@ export function openHttpProbe(
         settled = true;
         done(outcome);
       };
-      const attempt = (at: number): void => {
+      const attempt = (at: number, context?: SecureContext): void => {
         const host = target.hosts[at] ?? "";
-        const options = optionsOf(check, target, host, resolvePath);
-        if (typeof options === "string") return queueMicrotask(() => settle(failure(options)));
-        const asked = (target.tls ? requestTls : request)(options);
+        const refusal = forbiddenWords(host);
+        if (refusal !== undefined) return queueMicrotask(() => settle(failure(refusal)));
+        const asked = (target.tls ? requestTls : request)(optionsOf(check, target, host, context));
         cut = () => asked.destroy();
         asked.on("response", (response) => judge(response, settle));
         asked.on("error", (error) => {
           if (settled) return;
-          if (isRefused(error) && at + 1 < target.hosts.length) attempt(at + 1);
+          if (isRefused(error) && at + 1 < target.hosts.length) attempt(at + 1, context);
           else settle(failure(connectionWords(error, target.where)));
         });
         asked.end();
       };
-      attempt(0);
+      if (trust === undefined) attempt(0);
+      else {
+        void trust().then((read) => {
+          if (settled) return;
+          if (read.ok) attempt(0, read.context);
+          else settle(failure(read.words));
+        });
+      }
       return () => {
         settled = true;
         cut();
@@ -96,35 +103,22 @@ function targetOf(check: HttpCheck, ports: readonly number[]): Target {
   return { tls, hosts: [host], port, path: `${url.pathname}${url.search}`, authority: url.host, where: url.host };
 }
 
-const contexts = new Map<string, SecureContext>();
-
-/** Words when it cannot be asked. */
 function optionsOf(
   check: HttpCheck,
   { tls, port, path, authority }: Target,
   host: string,
-  resolvePath: (path: string) => string,
-): RequestOptions | string {
-  const refusal = forbiddenWords(host);
-  if (refusal !== undefined) return refusal;
+  secureContext: SecureContext | undefined,
+): RequestOptions {
   const headers = { host: authority, "user-agent": "tailherd-check", accept: "*/*", ...lowerCased(check.headers) };
-  const plain = { host, port, path, method: check.method, headers, lookup: guardedLookup, agent };
-  if (!tls) return plain;
-  const { verify = true, server_name = null, ca_file = null } = check.tls ?? {};
+  const asked = { host, port, path, method: check.method, headers, lookup: guardedLookup };
+  // Without an agent nothing is pooled, nor paid for.
+  if (!tls) return { ...asked, createConnection: (to: object) => connect(to as NetConnectOpts) };
+  const { verify = true, server_name = null } = check.tls ?? {};
   const named = server_name ?? (check.url === null ? "localhost" : host);
   // An address is no name to ask for; the certificate is held against it all the same.
   const servername = isIP(named) === 0 ? named : "";
-  const options = { ...plain, agent: tlsAgent, servername, rejectUnauthorized: verify };
-  if (ca_file === null) return options;
-  try {
-    const pem = readFileSync(resolvePath(ca_file), "utf8");
-    const secureContext = contexts.get(pem) ?? createSecureContext({ ca: pem });
-    contexts.clear();
-    contexts.set(pem, secureContext);
-    return { ...options, secureContext } as RequestOptions;
-  } catch (error) {
-    return `tls.ca_file ${ca_file}: ${systemWords(error)}`;
-  }
+  const trusting = { agent: tlsAgent, servername, rejectUnauthorized: verify, secureContext };
+  return { ...asked, ...trusting };
 }
 
 function lowerCased(headers: Record<string, string>): Record<string, string> {
