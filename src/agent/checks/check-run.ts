@@ -26,6 +26,8 @@ export interface CheckRunOptions {
   judgement: Judgement;
   /** Of the agent before, oldest first. */
   results: readonly CheckResult[];
+  /** An agent before has looked at it until now. */
+  takenOver: boolean;
   /** In [0, 1): where in its interval it is looked at. */
   share: number;
   tools: CheckTools;
@@ -51,13 +53,13 @@ export class CheckRun {
     this.results.restore(options.results);
   }
 
-  /** Begins; `takenOver`: an agent before has looked at it until now. */
-  start(takenOver: boolean): void {
+  /** Begins, unless it has. */
+  start(): void {
     if (this.running) return;
     this.running = true;
     this.probe = this.options.open();
     const { check } = this;
-    const { share, tools } = this.options;
+    const { share, tools, takenOver } = this.options;
     const now = tools.clock.monotonic();
     this.schedule(takenOver ? takeOverDue(check, now, share) : firstDue(check, now, share));
   }

@@ -32,9 +32,12 @@ export class InstanceChecks {
   private runs: CheckRun[] = [];
   private prints = new Map<CheckRun, string>();
   private readonly options: InstanceChecksOptions;
+  /** What an agent before thought, until it has been taken over: a check that is changed later begins anew. */
+  private inherited: KeptChecks | null;
 
   constructor(options: InstanceChecksOptions) {
     this.options = options;
+    this.inherited = options.kept;
     this.started = options.kept?.started ?? false;
   }
 
@@ -54,6 +57,7 @@ export class InstanceChecks {
       run.stop();
       this.prints.delete(run);
     }
+    this.inherited = null;
     this.started = verdictOf(this.runs, this.started).started;
     this.look();
   }
@@ -93,7 +97,7 @@ export class InstanceChecks {
   /** Lets those be looked at whose turn it is. */
   private look(): void {
     for (const run of this.runs) {
-      if (isDue(run.check.role, this.started)) run.start(this.keptOf(run.check) !== undefined);
+      if (isDue(run.check.role, this.started)) run.start();
       else run.stop();
     }
   }
@@ -105,8 +109,9 @@ export class InstanceChecks {
       check,
       judgement: kept === undefined ? unjudged(subject.now()) : takenOver(kept),
       open: () => openProbe(check, ports, subject, run.judgement.state === "passing"),
+      takenOver: kept !== undefined,
       share: shareOf(`${key}/${check.name}`),
-      results: this.options.results.get(check.name) ?? [],
+      results: kept === undefined ? [] : (this.options.results.get(check.name) ?? []),
       tools,
       judged,
     });
@@ -115,6 +120,6 @@ export class InstanceChecks {
 
   /** What an agent before thought of it, if it did. */
   private keptOf(check: Check): KeptChecks["checks"][number] | undefined {
-    return this.options.kept?.checks.find(({ name, state }) => name === check.name && state !== "waiting");
+    return this.inherited?.checks.find(({ name, state }) => name === check.name && state !== "waiting");
   }
 }

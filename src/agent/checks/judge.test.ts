@@ -113,6 +113,9 @@ describe("verdictOf()", () => {
           states("readiness").every((state) => state === "passing"),
         );
         if (verdict.condemned !== null) assert.notEqual(verdict.unhealthy, null);
+        const vital = all.filter(({ check }) => check.role === "liveness");
+        const failed = vital.some(({ judgement }) => judgement.row <= 0);
+        assert.equal(verdict.well, vital.length > 0 && !failed, "one failure is enough not to be well");
       }),
     );
   });

@@ -66,6 +66,8 @@ export interface Verdict {
   unhealthy: string | null;
   /** The same, failing for as often as its definition says since this agent looks: time to act. */
   condemned: string | null;
+  /** All of those that it stands or falls with passed when they were looked at last. */
+  well: boolean;
   /** Words for what keeps others from relying on it. */
   notReady: string | null;
 }
@@ -83,6 +85,7 @@ export function verdictOf(all: readonly Judged[], started: boolean): Verdict {
     started: begun,
     unhealthy: failing === undefined ? null : failedWords(failing),
     condemned: condemned === undefined ? null : failedWords(condemned),
+    well: vital.length > 0 && vital.every(({ judgement }) => judgement.row > 0),
     notReady: notReadyWords(begun ? of("readiness") : of("startup")),
   };
 }

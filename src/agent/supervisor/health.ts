@@ -122,8 +122,8 @@ export class Health {
     const { watched, life } = this;
     if (watched?.run !== run || life.run !== run || life.stopping !== null) return;
     watched.verdict = watched.checks.verdict();
-    const { unhealthy, condemned } = watched.verdict;
-    if (judgement.row > 0 && check.role !== "readiness" && unhealthy === null) this.wellUntil = life.tools.clock.now();
+    const { well, condemned } = watched.verdict;
+    if (well) this.wellUntil = life.tools.clock.now();
     this.apply();
     if (judgement.state !== before.state) {
       life.persist();
