@@ -1,5 +1,6 @@
 // One check of one instance while it is looked at: on its beat, never two looks at a time, each cut at its time limit.
 import type { Clock, Timer } from "../../base/clock.ts";
+import { SECOND } from "../../base/units.ts";
 import { type Check, timeoutOf } from "../../contract/checks.ts";
 import type { CheckHistory, CheckResult, CheckStatus } from "../../contract/check-status.ts";
 import { firstDue, nextDue, takeOverDue } from "./due.ts";
@@ -22,7 +23,7 @@ export interface CheckTools {
 
 export interface CheckRunOptions {
   check: Check;
-  open: () => Probe;
+  open: (turned: () => void) => Probe;
   judgement: Judgement;
   /** Of the agent before, oldest first. */
   results: readonly CheckResult[];
@@ -42,6 +43,10 @@ export class CheckRun {
   private readonly options: CheckRunOptions;
   private probe: Probe | undefined;
   private timer: Timer | undefined;
+  /** No look comes before this. */
+  private earliest = 0;
+  /** When the next look is due, while it is waited for. */
+  private due: number | undefined;
   /** Ends the look, or the waiting for it, that goes on. */
   private end: (() => void) | undefined;
   private running = false;
@@ -57,15 +62,17 @@ export class CheckRun {
   start(): void {
     if (this.running) return;
     this.running = true;
-    this.probe = this.options.open();
+    this.probe = this.options.open(() => this.lookNow());
     const { check } = this;
     const { share, tools, takenOver } = this.options;
     const now = tools.clock.monotonic();
+    this.earliest = takenOver ? now : now + check.initial_delay * SECOND;
     this.schedule(takenOver ? takeOverDue(check, now, share) : firstDue(check, now, share));
   }
 
   stop(): void {
     this.running = false;
+    this.due = undefined;
     this.timer?.cancel();
     this.end?.();
     this.end = undefined;
@@ -84,10 +91,23 @@ export class CheckRun {
   }
 
   private schedule(due: number): void {
+    this.due = due;
     this.timer = this.options.tools.wheel.at(due, () => this.waitForRoom(due));
   }
 
+  /** There is something to see: before its time, and the next look at the time that this one had. */
+  private lookNow(): void {
+    const { due } = this;
+    const { wheel, clock } = this.options.tools;
+    const now = Math.max(clock.monotonic(), this.earliest);
+    if (due === undefined || due <= now) return;
+    this.timer?.cancel();
+    this.due = undefined;
+    this.timer = wheel.at(now, () => this.waitForRoom(due - this.check.interval * SECOND));
+  }
+
   private waitForRoom(due: number): void {
+    this.due = undefined;
     const { light, heavy } = this.options.tools.gates;
     const gate = this.check.kind === "exec" ? heavy : light;
     let began = false;

@@ -18,10 +18,14 @@ function open(kept: KeptChecks | null = null) {
   const clock = new FakeClock(0);
   const looks: [name: string, at: number][] = [];
   const tools: CheckTools = { clock, wheel: new Wheel(clock), gates: { light: new Gate(9), heavy: new Gate(9) } };
+  let hear: (lines: { stream: string; ts: number; text: string }[]) => void = () => undefined;
   const output = {
     read: async () => ({ lines: [] }),
     drain: async () => undefined,
-    follow: () => ({ [Symbol.dispose]: () => undefined }),
+    follow: (_: unknown, follower: typeof hear) => {
+      hear = follower;
+      return { [Symbol.dispose]: () => undefined };
+    },
   } as unknown as OutputLog;
   const subject = {
     launch: () => assert.fail("nothing is launched"),
@@ -43,7 +47,7 @@ function open(kept: KeptChecks | null = null) {
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  return { checks, looks, pass };
+  return { checks, looks, pass, print: (text: string) => hear([{ stream: "stdout", ts: clock.now(), text }]) };
 }
 
 const passing = (name: string): KeptChecks["checks"][number] => ({ name, state: "passing", reason: null, since: 0 });
@@ -72,6 +76,25 @@ describe("InstanceChecks", () => {
     checks.close();
     await pass(30);
     assert.equal(looks.length, 6, "no look after the end");
+  });
+
+  it("looks at once when a line turns what it would find, and keeps its beat", async () => {
+    const { checks, looks, pass, print } = open();
+    checks.define([check("said", { expect: "present", failures: 100 })], []);
+    await pass(15);
+    const [, second] = looks;
+    print("x");
+    await pass(1);
+    assert.deepEqual(
+      looks.slice(2).map(([, at]) => at <= 15_200),
+      [true],
+    );
+    assert.equal(checks.statuses()[0]?.state, "passing");
+    print("x");
+    await pass(9);
+    assert.equal(looks.length, 4, "nothing turned");
+    assert.equal(looks[3]?.[1], (second?.[1] ?? 0) + 10_000);
+    checks.close();
   });
 
   it("keeps what is thought of a check that did not change, and begins anew with one that did", async () => {

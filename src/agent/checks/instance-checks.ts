@@ -108,7 +108,7 @@ export class InstanceChecks {
     const run: CheckRun = new CheckRun({
       check,
       judgement: kept === undefined ? unjudged(subject.now()) : takenOver(kept),
-      open: () => openProbe(check, ports, subject, run.judgement.state === "passing"),
+      open: (turned) => openProbe(check, { ports, subject, passed: run.judgement.state === "passing", turned }),
       takenOver: kept !== undefined,
       share: shareOf(`${key}/${check.name}`),
       results: kept === undefined ? [] : (this.options.results.get(check.name) ?? []),

@@ -9,15 +9,20 @@ import { failure, type Probe, type Subject, WELL } from "./probe.ts";
 /** Lines from before the probe was opened that are looked through: those of a start that printed more than that are old. */
 const LOOK_BACK = 10_000;
 
-/** `came`: such a line has come in this generation already, as an agent before knew. */
-export function openLogProbe(check: LogCheck, subject: Subject, came: boolean): Probe {
+/**
+ * `came`: such a line has come in this generation already, as an agent before knew. `turned`: told when a line makes of what was well
+ * a failure, or the other way round; not with each line, of which there may be thousands.
+ */
+export function openLogProbe(check: LogCheck, subject: Subject, came: boolean, turned: () => void): Probe {
   const fits = matcherOf(check.match);
   /** When the last line that fits was read, Unix milliseconds. */
   let last = came ? subject.launchedAt : Number.NEGATIVE_INFINITY;
   const hear = (lines: readonly LogLine[]): void => {
+    const before = judge(check, last, subject).ok;
     for (const { stream, ts, text } of lines) {
       if (stream !== "tailherd" && ts >= subject.launchedAt && ts > last && fits(text)) last = ts;
     }
+    if (judge(check, last, subject).ok !== before) turned();
   };
   // First what comes, then what was there: a line between the two is seen twice rather than never.
   const following = subject.output.follow(undefined, hear);

@@ -8,8 +8,17 @@ import { openLogProbe } from "./log.ts";
 import type { Probe, Subject } from "./probe.ts";
 import { openTcpProbe } from "./tcp.ts";
 
-/** `passed`: it did already in this generation. `ports`: of the definition that the check belongs to. */
-export function openProbe(check: Check, ports: readonly number[], subject: Subject, passed: boolean): Probe {
+export interface ProbeOptions {
+  /** Of the definition that the check belongs to. */
+  ports: readonly number[];
+  subject: Subject;
+  /** It passed already in this generation. */
+  passed: boolean;
+  /** Told when a look would find otherwise than the one before, where the probe knows without looking. */
+  turned: () => void;
+}
+
+export function openProbe(check: Check, { ports, subject, passed, turned }: ProbeOptions): Probe {
   const resolvePath = (path: string): string => {
     if (isAbsolute(path)) return path;
     const launch = subject.launch();
@@ -23,7 +32,7 @@ export function openProbe(check: Check, ports: readonly number[], subject: Subje
     case "exec":
       return openExecProbe(check, subject);
     case "log":
-      return openLogProbe(check, subject, passed && check.expect === "present");
+      return openLogProbe(check, subject, passed && check.expect === "present", turned);
     case "heartbeat":
     default:
       return openHeartbeatProbe(check, subject, resolvePath);

@@ -47,6 +47,8 @@ describe("probes", () => {
   let printed: Printed;
   let now: () => number;
   let launchedAt: number;
+  /** How often a probe said that a look would find otherwise. */
+  let turns = 0;
   const open: (Server | ReturnType<typeof createTcp>)[] = [];
   const sockets = new Set<Socket>();
 
@@ -54,6 +56,7 @@ describe("probes", () => {
     directory = mkdtempSync(join(tmpdir(), "tailherd-probes-"));
     printed = new Printed();
     launchedAt = Date.now();
+    turns = 0;
     now = Date.now;
   });
   afterEach(() => {
@@ -79,7 +82,12 @@ describe("probes", () => {
     };
   };
   const probeOf = (check: object, { ports = [] as number[], env = {}, passed = false } = {}): Probe =>
-    openProbe(checkSchema.parse({ name: "c", ...check }), ports, subject(env), passed);
+    openProbe(checkSchema.parse({ name: "c", ...check }), {
+      ports,
+      subject: subject(env),
+      passed,
+      turned: () => (turns += 1),
+    });
   const ask = (probe: Probe): Promise<Outcome> => new Promise((resolve) => void probe.look(resolve));
   const look = (check: object, more = {}): Promise<Outcome> => ask(probeOf(check, more));
   const listen = async (server: Server | ReturnType<typeof createTcp>, host = "127.0.0.1"): Promise<number> => {
@@ -281,7 +289,10 @@ describe("probes", () => {
       printed.print("listening on 2", launchedAt, "tailherd");
       const probe = probeOf(check);
       assert.deepEqual(await ask(probe), { ok: false, message: 'no line held "listening on *" yet' });
+      assert.equal(turns, 0);
       printed.print("now listening on 3");
+      printed.print("listening on 4");
+      assert.equal(turns, 1, "told when it turns, not with each line");
       assert.deepEqual(await ask(probe), WELL);
       assert.deepEqual(await look(check), WELL);
       probe.close?.();
