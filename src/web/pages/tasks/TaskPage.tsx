@@ -8,6 +8,7 @@ import { paths } from "../../paths.ts";
 import { Page } from "../../shell/Page.tsx";
 import { Button, ButtonLink } from "../../ui/Button.tsx";
 import { ConfirmByName } from "../../ui/ConfirmByName.tsx";
+import { cx } from "../../ui/cx.ts";
 import { Empty, Loading } from "../../ui/Empty.tsx";
 import { Switch } from "../../ui/Field.tsx";
 import { formatShortClock } from "../../ui/format.ts";
@@ -131,7 +132,7 @@ function Next({ task: { cron_expression, zone, enabled, servers, next_run } }: {
   const preview = usePreview(cron_expression, zone, next_run);
   if (!enabled || servers.length === 0) return null;
   return (
-    <Section title="Next runs">
+    <Section title="Next runs" className={styles["soon"]}>
       <Panel>
         {preview.isError ? <ErrorNotice error={preview.error} /> : null}
         {preview.data === undefined ? null : <NextTimes next={preview.data.next} zone={zone} />}
@@ -152,7 +153,7 @@ function columnsOf(fleet: boolean): Column<TaskRun>[] {
       head: "Due",
       cell: ({ task, id, due_at: due }) => (
         <span className={styles["what"]}>
-          <Link href={paths.taskRun(task, id)} className={styles["name"]}>
+          <Link href={paths.taskRun(task, id)} className={cx(styles["name"], styles["due"])}>
             {shortClock(due)}
           </Link>
           <span className={styles["faint"]}>
@@ -162,7 +163,7 @@ function columnsOf(fleet: boolean): Column<TaskRun>[] {
       ),
     },
     { head: "Outcome", cell: ({ outcome }) => <RunMark outcome={outcome} /> },
-    { head: "Why", yields: "later", cell: whyCell },
+    { head: "Why", cell: whyCell },
     ...(fleet ? [{ head: "Server", cell: ({ server }: TaskRun) => <Tag>{server}</Tag> }] : []),
     {
       head: "Began",

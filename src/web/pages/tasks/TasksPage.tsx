@@ -49,6 +49,7 @@ export function TasksPage() {
 }
 
 function Sub({ tasks }: { tasks: readonly TaskRecord[] }) {
+  if (tasks.length === 0) return "nothing is scheduled";
   const due = firstDue(tasks);
   const off = tasks.filter(({ enabled }) => !enabled).length;
   return (
