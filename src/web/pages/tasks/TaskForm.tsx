@@ -8,7 +8,7 @@ import { useBlocked } from "../../api/hooks.ts";
 import { useApp } from "../../app-context.ts";
 import { paths } from "../../paths.ts";
 import { Button } from "../../ui/Button.tsx";
-import { ErrorNotice } from "../../ui/Notice.tsx";
+import { ErrorNotice, Notice } from "../../ui/Notice.tsx";
 import { Panel, Section } from "../../ui/Panel.tsx";
 import { CarePart } from "./CarePart.tsx";
 import type { FormProps } from "./form-fields.tsx";
@@ -91,6 +91,13 @@ export function TaskForm({ saved, service = "" }: { saved: TaskRecord | null; se
           <CarePart form={form} />
         </Panel>
       </Section>
+      {check.general.length === 0 ? null : (
+        <Notice tone="warn">
+          {check.general.map((words) => (
+            <span key={words}>{words}</span>
+          ))}
+        </Notice>
+      )}
       {save.isError ? <ErrorNotice error={save.error} /> : null}
       <div className={styles["bar"]}>
         <Summary draft={draft} saved={saved} check={check} />

@@ -13,6 +13,8 @@ type Problem = TaskCheck["problems"][number];
 export interface DraftCheck {
   /** The first problem of this severity at a path or below it. */
   at: (path: string, severity: Problem["severity"]) => string | undefined;
+  /** What is not about one field. */
+  general: string[];
   errors: number;
   /** Undefined until the first answer. */
   answer: TaskCheck | undefined;
@@ -44,6 +46,7 @@ export function useTaskCheck(task: TaskInput, own: readonly Problem[]): DraftChe
     at: (path, severity) =>
       problems.find((each) => each.severity === severity && (each.path === path || each.path.startsWith(`${path}.`)))
         ?.message,
+    general: problems.filter(({ path }) => path === "").map(({ message }) => message),
     errors: problems.filter(({ severity }) => severity === "error").length,
     answer: asked.data,
     failure: asked.isError && explain(asked.error).issues.length === 0 ? explain(asked.error).detail : undefined,

@@ -46,7 +46,7 @@ const KINDS: readonly { value: Preset["kind"] | "custom"; label: string }[] = [
   { value: "minutes", label: "every few minutes" },
   { value: "hourly", label: "every hour" },
   { value: "daily", label: "every day" },
-  { value: "weekly", label: "on weekdays of choice" },
+  { value: "weekly", label: "on days of the week" },
   { value: "monthly", label: "every month" },
   { value: "custom", label: "by a rule of its own" },
 ];
