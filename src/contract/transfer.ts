@@ -36,6 +36,8 @@ export const applyResultSchema = z.object({
   task_steps: z.array(taskStepSchema),
   applied: z.boolean(),
   operation_id: z.string().nullable(),
+  /** What the machines think of definitions that are added or changed: "checks.web.port: 81 is none of the service's ports (80)". */
+  warnings: z.array(z.object({ service: z.string(), message: z.string() })),
 });
 export type ApplyResult = z.infer<typeof applyResultSchema>;
 

@@ -62,7 +62,12 @@ describe("hub and agent", () => {
       ];
       const body = { name: "fit", start_cmd: "exec sleep 1000", working_dir: "/", checks };
       const added = await hub.request("POST /api/services", { body });
-      assert.match(added.json.warnings.join(), /checks\.1\.url: can never pass: 169\.254\.169\.254 is a link-local/);
+      assert.match(added.json.warnings.join(), /checks\.far\.url: can never pass: 169\.254\.169\.254 is a link-local/);
+      const owned = { owner: "/srv/tailherd.yaml", services: [{ ...body, name: "other" }], dry_run: true };
+      const plan = await hub.request("POST /api/apply", { body: owned });
+      const [doubt] = plan.json.warnings;
+      assert.equal(doubt.service, "other", "told with the plan, before it is done");
+      assert.match(doubt.message, /^checks\.far\.url: can never pass/);
       const probe = await hub.connect();
       await probe.subscribe("services", "events");
       const well = probe.next("status_changed", ({ data }) => data[0]?.ready === true);

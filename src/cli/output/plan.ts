@@ -17,8 +17,9 @@ function stepsOf({ steps, task_steps = [] }: Plan): Step[] {
   return [...steps, ...task_steps];
 }
 
-/** The plan, a line a change, and a line that counts. */
-export function planText(style: Style, plan: Plan): string {
+/** The plan, a line a change, what the machines think of it, and a line that counts. An older hub tells no warnings. */
+export function planText(style: Style, plan: Plan & Pick<Partial<ApplyResult>, "warnings">): string {
+  const { warnings = [] } = plan;
   const steps = stepsOf(plan);
   const lines = changesOf(plan).flatMap((step) => [headOf(style, step), ...differencesOf(style, step)]);
   const count = (change: Step["change"]): number => steps.filter((step) => step.change === change).length;
@@ -28,7 +29,8 @@ export function planText(style: Style, plan: Plan): string {
     `${count("remove")} to remove`,
     `${count("same")} as they should be`,
   ];
-  return [...lines, lines.length === 0 ? "Nothing to do." : `\nPlan: ${sums.join(", ")}.`].join("\n");
+  const doubts = warnings.map(({ service, message }) => style.yellow(`! ${plain(service)}: ${plain(message)}`));
+  return [...lines, ...doubts, lines.length === 0 ? "Nothing to do." : `\nPlan: ${sums.join(", ")}.`].join("\n");
 }
 
 function headOf(style: Style, step: Step): string {

@@ -157,7 +157,9 @@ export class ServiceEdits {
     try {
       const { problems } = await agents.call(serverId, "check_spec", { spec }, { deadline: OPINION_DEADLINE });
       const where = several ? `${name}: ` : "";
-      return problems.map(({ path, message }) => `${where}${path === "" ? message : `${path}: ${message}`}`);
+      return problems.map(
+        ({ path, message }) => `${where}${path === "" ? message : `${named(path, spec)}: ${message}`}`,
+      );
     } catch {
       return [`${name} could not be asked whether the definition fits it`];
     }
@@ -217,6 +219,14 @@ export class ServiceEdits {
       announcer.deleted(record, actor);
     }
   }
+}
+
+/** "checks.web.port" of "checks.0.port": people know checks by their names. */
+function named(path: string, { checks }: ServiceSpec): string {
+  return path.replace(/^checks\.(\d+)/, (all, at: string) => {
+    const name = checks[Number(at)]?.name;
+    return name === undefined ? all : `checks.${name}`;
+  });
 }
 
 function patched(before: ServiceRecord, patch: Record<string, unknown>): ServiceSpec {

@@ -5,6 +5,7 @@ import { rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { startActs } from "../../operations/act-run.ts";
 import { ALL_INSTANCES } from "../../services/service-acts.ts";
+import { planWarnings } from "../../transfer/plan-warnings.ts";
 import { unsentBackup } from "../../store/leftovers.ts";
 import type { Actor } from "../../store/store.ts";
 import { Media, TAKEN_OVER, type HandlersOf } from "../define-routes.ts";
@@ -26,17 +27,14 @@ export function transferHandlers(parts: HubParts): HandlersOf<Keys> {
     async "POST /api/apply"({ body, actor }) {
       const { applyPlan } = await import("../../transfer/apply.ts");
       const { steps, taskSteps: task_steps, applied, stored, removed } = await applyPlan(store, body, actor);
-      if (!applied) return { steps, task_steps, applied, operation_id: null };
+      const warnings = await planWarnings(body.services, steps, parts);
+      if (!applied) return { steps, task_steps, applied, operation_id: null, warnings };
       for (const name of removed) await edits.adoptRemoved(name, actor);
       await edits.adoptStored(stored, actor);
       await taskEdits.reload();
       const changed = steps.flatMap(({ service, restart_needed }) => (restart_needed ? [service] : []));
-      return {
-        steps,
-        task_steps,
-        applied,
-        operation_id: body.restart ? await restartRunning(parts, changed, actor) : null,
-      };
+      const operation_id = body.restart ? await restartRunning(parts, changed, actor) : null;
+      return { steps, task_steps, applied, operation_id, warnings };
     },
     async "POST /api/import"({ body, actor }) {
       const { importLegacy } = await import("../../transfer/import.ts");
