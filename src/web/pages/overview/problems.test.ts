@@ -57,3 +57,24 @@ test("a service that no server fits is told while it should run", () => {
   assert.deepEqual(keys([lost], []), ["lost:nowhere"]);
   assert.deepEqual(keys([{ ...lost, desired: "stopped" }], []), []);
 });
+
+test("a service whose readiness check fails is told with the reason, one that was not looked at yet is not", () => {
+  const check = {
+    name: "db",
+    kind: "tcp",
+    role: "readiness",
+    reason: "refused",
+    since: "2026-01-01T11:00:00Z",
+  } as const;
+  const checked = (state: "waiting" | "failing" | "passing", role: "readiness" | "liveness"): ServiceStatus => {
+    const running = service("api", ["hub", "running"]);
+    const instances = running.instances.map((one) => ({ ...one, checks: [{ ...check, state, role }] }));
+    return { ...running, instances };
+  };
+  assert.deepEqual(keys([checked("failing", "readiness")], []), ["api:not ready"]);
+  for (const well of [checked("waiting", "readiness"), checked("passing", "readiness")])
+    assert.deepEqual(keys([well], []), []);
+  assert.deepEqual(keys([checked("failing", "liveness")], []), [], "that is the state's to tell");
+  const [problem] = findProblems([checked("failing", "readiness")], [], undefined, NOW);
+  assert.equal(problem?.sentence[0], "It runs, but its check db fails: refused. It began ");
+});
