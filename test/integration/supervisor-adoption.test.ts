@@ -113,8 +113,10 @@ test(
     await agent.crash();
     take();
     const all = Array.from({ length: last_exit?.generation ?? 0 }, (_, at) => at + 1);
+    // It may have ended again between the two.
+    const known = [...heard.values()].filter((generation) => generation <= all.length);
     assert.deepEqual(
-      [...heard.values()].toSorted((a, b) => a - b),
+      known.toSorted((a, b) => a - b),
       all,
     );
     // When the journal is lost they are all told again, oldest first, also when one of the files that hold them is damaged.
