@@ -1,6 +1,7 @@
 // Tasks through the hub: the predecessor's routes, what is refused, what agents are told, runs and live messages.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { TailherdError } from "../../src/contract/errors.ts";
 import { serverMessageSchema } from "../../src/contract/live.ts";
 import type { AgentTask } from "../../src/contract/task.ts";
 import { startTestHub, type TestHub } from "../support/hub.ts";
@@ -95,6 +96,15 @@ describe("tasks", () => {
     await hub.request("POST /api/settings", { body: { scheduled_tasks: [] } });
     assert.deepEqual((await hub.request("GET /api/tasks")).json, []);
     assert.equal(hub.agent.tasks.size, 0);
+  });
+
+  it("are saved also where an agent of an older release does not know of them", async () => {
+    await using hub = await startWithApi();
+    hub.agent.failure = (method) =>
+      method === "set_task" ? new TailherdError("invalid", 'there is no method "set_task"') : undefined;
+    assert.equal((await hub.request("POST /api/tasks", { body: nightly })).status, 200);
+    assert.equal(hub.agent.tasks.size, 0);
+    assert.equal((await hub.request("GET /api/tasks")).json.length, 1);
   });
 
   it("of a file are made so, owned by it, and gone when it names them no more", async () => {

@@ -230,6 +230,14 @@ describe("the scheduler", () => {
     assert.deepEqual(bench.ends, ["12:30 done", "12:40 done"]);
   });
 
+  it("keeps the rule over a change of the clock in the task's zone", async () => {
+    bench.clock.set(Date.UTC(2026, 2, 28, 23, 30) - NOON);
+    await bench.pass(15 * SECOND);
+    await bench.set(taskOf({ timezone: "Europe/Berlin", cron_expression: "15 1,2,3 * * *" }));
+    await bench.pass(2 * HOUR);
+    assert.deepEqual(bench.ends, ["29. 00:15 done", "29. 01:00 done", "29. 01:15 done"]);
+  });
+
   it("tells what it may not run, with the reason", async () => {
     bench.refusal = "this agent is locked";
     await bench.set(taskOf());

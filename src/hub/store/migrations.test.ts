@@ -60,6 +60,10 @@ describe("migrations", () => {
         assert.deepEqual((await store.getRevision("Müllwerk worker 2", 1))?.ports, []);
         assert.deepEqual((await store.getRevision("Müllwerk worker 2", 2))?.ports, [8000]);
         assert.equal((await store.getSettings()).update_interval_seconds, 7);
+        const nightly = { name: "nightly", cron_expression: "30 2 * * *", action: "restart", service_name: "api" };
+        assert.deepEqual((await store.getSettings()).scheduled_tasks, [{ ...nightly, enabled: true }]);
+        assert.equal((await store.listTasks())[0]?.spec.catch_up, "last");
+        assert.equal((await store.lastRuns())[0]?.outcome, version < 4 ? undefined : "done");
         assert.equal((await store.listServers())[0]?.name, "nas");
         assert.equal((await store.listEvents({ after: 0, limit: 10 })).length, 2);
         assert.equal((await store.listExits("api", 10))[0]?.message, "exit 3");

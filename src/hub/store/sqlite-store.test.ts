@@ -10,16 +10,19 @@ import { DAY, MINUTE, SECOND } from "../../base/units.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { goodCopyPath } from "./database-damage.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
-import { actor, specOfInput, startedEvent, storeCases } from "./store.cases.ts";
+import { actor, specOfInput, startedEvent, type StoreBench, storeCases } from "./store.cases.ts";
 import type { Store } from "./store.ts";
+import { taskStoreCases } from "./task-store.cases.ts";
 
-storeCases("the SQLite store", async () => {
+const makeBench = async (): Promise<StoreBench> => {
   const dir = await mkdtemp(join(tmpdir(), "tailherd-store-"));
   return {
     open: (clock) => openSqliteStore({ file: join(dir, "hub.db"), clock, logger: silentLogger }),
     forget: () => rm(dir, { recursive: true }),
   };
-});
+};
+storeCases("the SQLite store", makeBench);
+taskStoreCases("the SQLite store, of tasks", makeBench);
 
 describe("the SQLite store's files", () => {
   let dir: string;
