@@ -40,6 +40,9 @@ describe("tasks", () => {
     assert.equal((await hub.request("DELETE /api/tasks/nightly")).json.success, true);
     assert.equal(hub.agent.tasks.size, 0);
     assert.equal((await hub.request("DELETE /api/tasks/nightly")).status, 404);
+    const odd = 'a/b: "stop" 100%?';
+    assert.equal((await hub.request("POST /api/tasks", { body: { ...nightly, name: odd } })).status, 200);
+    assert.equal((await hub.request(`GET /api/tasks/${encodeURIComponent(odd)}`)).json.name, odd);
   });
 
   it("are refused with the field and the reason", async () => {

@@ -77,6 +77,7 @@ export class Scheduler {
       const before = this.entries.get(task.name);
       if (before !== undefined && before.task === task) continue;
       const entry = this.entryOf(task, since);
+      if (entry === undefined) this.entries.delete(task.name);
       if (entry !== undefined)
         this.put(entry, Math.max(since, before?.task.revision === task.revision ? before.passed : since));
     }

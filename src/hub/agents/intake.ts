@@ -38,7 +38,10 @@ export interface IntakeParts {
     result(serverId: string, result: CommandResult): Promise<void>;
   };
   /** Stores runs of tasks, and hears what they print. */
-  taskRuns: { take(serverId: string, run: AgentRun): Promise<void>; hear(output: CommandOutput): void };
+  taskRuns: {
+    take(serverId: string, run: AgentRun): Promise<void>;
+    hear(serverId: string, output: CommandOutput): void;
+  };
   now: () => number;
 }
 
@@ -126,7 +129,7 @@ export class Intake {
       case "command_output":
         return this.parts.commands.hear(server.id, notice.data);
       case "run_output":
-        return this.parts.taskRuns.hear(notice.data);
+        return this.parts.taskRuns.hear(server.id, notice.data);
       // The others come as entries of the journal.
       default:
     }

@@ -25,6 +25,9 @@ export interface TaskRunsParts {
   now: () => number;
 }
 
+/** Output of so many runs is followed at the same time; of others the end is known when they end. */
+const MOST_PRINTING = 2000;
+
 /** One server's answer to "run it now". */
 export interface Asked {
   server_id: string;
@@ -36,7 +39,7 @@ export interface Asked {
 
 export class TaskRuns implements Disposable {
   private readonly parts: TaskRunsParts;
-  /** What running ones printed so far, by id. */
+  /** What running ones printed so far, by server and id. */
   private readonly printed = new Map<string, TailText>();
 
   /** Wishes of tasks that agents have told, and may not know yet to be known. */
@@ -54,19 +57,23 @@ export class TaskRuns implements Disposable {
 
   /** A run of an agent's journal; resolves when it is stored with what it wishes of its service. */
   async take(serverId: string, told: AgentRun): Promise<void> {
-    const { tasks, book } = this.parts;
+    const { tasks, book, store } = this.parts;
     // Deleted meanwhile, and its history with it.
     if (tasks.get(told.task) === undefined) return;
     const run = this.detailOf(serverId, book.nameOf(serverId) ?? serverId, told);
-    await this.adoptWish(serverId, told);
+    const known = await store.getRun(told.task, told.id);
+    // Once, when it is first heard that it began.
+    if (known === undefined || known.started_at === null) await this.adoptWish(serverId, told);
     await this.note([run]);
-    if (told.ended_at !== null) this.printed.delete(told.id);
+    if (told.ended_at !== null) this.printed.delete(keyOf(serverId, told.id));
   }
 
-  /** What a running one printed. */
-  hear({ id, at, text }: CommandOutput): void {
-    const tail = this.printed.get(id);
-    if (tail === undefined) return;
+  /** What a running one printed; it may come before it is stored that it runs. */
+  hear(serverId: string, { id, at, text }: CommandOutput): void {
+    const key = keyOf(serverId, id);
+    const tail = this.printed.get(key) ?? new TailText(MAX_RUN_OUTPUT);
+    if (!this.printed.has(key) && this.printed.size >= MOST_PRINTING) return;
+    this.printed.set(key, tail);
     if (at > tail.total) tail.skip(at - tail.total);
     tail.add(text.slice(Math.max(0, tail.total - at)));
   }
@@ -76,7 +83,7 @@ export class TaskRuns implements Disposable {
     this.parts.tasks.require(task);
     const run = await this.parts.store.getRun(task, id);
     if (run === undefined) throw new TailherdError("not_found", `There is no run ${id} of task "${task}"`);
-    const tail = this.printed.get(id);
+    const tail = run.ended_at === null ? this.printed.get(keyOf(run.server_id, id)) : undefined;
     return tail === undefined ? run : { ...run, output: tail.text, output_dropped: tail.dropped };
   }
 
@@ -150,12 +157,8 @@ export class TaskRuns implements Disposable {
 
   private detailOf(serverId: string, server: string, told: AgentRun): TaskRunDetail {
     const detail = { ...told, server_id: serverId, server };
-    if (told.ended_at === null) {
-      if (told.outcome === "running" && !this.printed.has(told.id))
-        this.printed.set(told.id, new TailText(MAX_RUN_OUTPUT));
-      return detail;
-    }
-    const heard = this.printed.get(told.id);
+    if (told.ended_at === null) return detail;
+    const heard = this.printed.get(keyOf(serverId, told.id));
     // The end repeats only the last of it; what was heard before joins on, where nothing is missing between.
     if (heard === undefined || heard.total < told.output_dropped) return detail;
     heard.add(told.output.slice(heard.total - told.output_dropped));
@@ -173,4 +176,8 @@ export class TaskRuns implements Disposable {
     await this.parts.acts().wishFor(service_name, action, serverId, actor, at);
     this.adopted.push({ service: service_name, serverId });
   }
+}
+
+function keyOf(serverId: string, run: string): string {
+  return `${serverId}:${run}`;
 }
