@@ -171,6 +171,11 @@ describe("runs", () => {
     const one = (await hub.request(`GET /api/tasks/nightly/runs/${rest.runs[0].id}`)).json;
     assert.deepEqual([one.output, one.server, one.outcome], ["hour 1\n", "fake", "done"]);
     assert.equal((await hub.request("GET /api/tasks/nightly")).json.last_run.due_at, at(3));
+    const { text } = await hub.request("GET /metrics");
+    assert.ok(
+      text.includes(`tailherd_task_last_success_timestamp_seconds{task="nightly"} ${Date.parse(at(3)) / 1000}\n`),
+    );
+    assert.match(text, /tailherd_task_last_run_done\{task="nightly"\} 1\n/);
     assert.equal((await hub.request("GET /api/tasks/nightly/runs/none")).status, 404);
     for (const message of probe.messages) serverMessageSchema.parse(message);
   });

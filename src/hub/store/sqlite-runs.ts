@@ -29,7 +29,7 @@ const STAGES: Record<RunOutcome, number> = { waiting: 0, running: 1, unknown: 2,
 export class SqliteRuns {
   private readonly db: DatabaseSync;
   private readonly statements: Record<
-    "one" | "output" | "insert" | "update" | "count" | "trim" | "forget" | "drop" | "last" | "lastBegun",
+    "one" | "output" | "insert" | "update" | "count" | "trim" | "forget" | "drop" | "last" | "lastBegun" | "lastDone",
     StatementSync
   >;
   private readonly pages = new Map<string, StatementSync>();
@@ -38,6 +38,8 @@ export class SqliteRuns {
 
   constructor(db: DatabaseSync) {
     this.db = db;
+    // Not all: those of one that is refused each minute would be read for long.
+    const some = `SELECT id, due_at, body FROM task_run WHERE task = ? ORDER BY due_at DESC, id DESC LIMIT ${LOOKED_AT}`;
     const newest = "ORDER BY due_at DESC, id DESC LIMIT 1";
     this.statements = {
       one: db.prepare("SELECT id, due_at, body FROM task_run WHERE id = ?"),
@@ -55,12 +57,8 @@ export class SqliteRuns {
         `DELETE FROM task_run WHERE id IN (SELECT id FROM task_run WHERE due_at < ? LIMIT ${DROP_STEP})`,
       ),
       last: db.prepare(`SELECT id, due_at, body FROM task_run WHERE task = ? ${newest}`),
-      // Not of all: one that is refused each minute would be read for long.
-      lastBegun: db.prepare(
-        `SELECT id, due_at, body FROM
-           (SELECT id, due_at, body FROM task_run WHERE task = ? ORDER BY due_at DESC, id DESC LIMIT ${LOOKED_AT})
-         WHERE body ->> 'outcome' <> 'skipped' ${newest}`,
-      ),
+      lastBegun: db.prepare(`SELECT id, due_at, body FROM (${some}) WHERE body ->> 'outcome' <> 'skipped' ${newest}`),
+      lastDone: db.prepare(`SELECT id, due_at, body FROM (${some}) WHERE body ->> 'outcome' = 'done' ${newest}`),
     };
   }
 
@@ -99,8 +97,10 @@ export class SqliteRuns {
 
   last(tasks: readonly string[]): TaskRun[] {
     return tasks.flatMap((task) => {
-      const row = this.statements.lastBegun.get(task) ?? this.statements.last.get(task);
-      return row === undefined ? [] : [toRun(row as unknown as Row)];
+      const last = this.statements.lastBegun.get(task) ?? this.statements.last.get(task);
+      const done = this.statements.lastDone.get(task);
+      const rows = [last, done?.id === last?.id ? undefined : done].filter((row) => row !== undefined);
+      return rows.map((row) => toRun(row as unknown as Row));
     });
   }
 

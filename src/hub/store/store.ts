@@ -217,7 +217,7 @@ export interface Store {
   /** Newest due time first, without output; `next` is null where there are no older ones. */
   listRuns(query: RunQuery): Promise<{ runs: TaskRun[]; next: string | null }>;
   getRun(task: string, id: string): Promise<TaskRunDetail | undefined>;
-  /** The newest run of each task that began or waits to; of those that did not happen the newest where there is none. */
+  /** The newest run of each task that began or waits to (of those that did not happen the newest, where there is none), and the newest that is done. */
   lastRuns(): Promise<TaskRun[]>;
   /** Drops runs that were due before this, Unix milliseconds. */
   dropRunsBefore(time: number): Promise<void>;

@@ -174,10 +174,11 @@ export function taskStoreCases(name: string, makeBench: () => Promise<StoreBench
         assert.deepEqual((await store.listRuns({ task: "nightly", limit: 10 })).runs, []);
       });
 
-      it("say how a task last went: the newest that began, else the newest that did not", async () => {
+      it("say how a task last went: the newest that began, else the newest that did not; and when it was last done", async () => {
         for (const name of ["nightly", "idle", "skipped"]) await store.putTask(taskOf({ name }), "absent", actor);
         await store.noteRuns([
-          runOf("a", HOUR),
+          runOf("z", 0),
+          runOf("a", HOUR, { outcome: "failed" }),
           runOf("b", 2 * HOUR, { outcome: "skipped" }),
           runOf("c", HOUR, { task: "skipped", outcome: "skipped" }),
         ]);
@@ -185,6 +186,7 @@ export function taskStoreCases(name: string, makeBench: () => Promise<StoreBench
           (await store.lastRuns()).map(({ task, id }) => [task, id]),
           [
             ["nightly", "a"],
+            ["nightly", "z"],
             ["skipped", "c"],
           ],
         );

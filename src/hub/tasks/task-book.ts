@@ -3,6 +3,7 @@ import { describeSchedule } from "../../base/schedule/describe.ts";
 import { nextDue } from "../../base/schedule/due.ts";
 import { readSchedule, type Schedule } from "../../base/schedule/schedule.ts";
 import type { Zone } from "../../base/schedule/zone.ts";
+import { SECOND } from "../../base/units.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import type { AgentTask, TaskRecord, TaskRun, TaskSpec } from "../../contract/task.ts";
 import type { ServerBook } from "../agents/server-book.ts";
@@ -24,6 +25,17 @@ interface Entry {
   /** Due next, as it was found last. */
   next: number;
   lastRun: TaskRun | null;
+  /** The newest that ended, of those that began; and when the newest was due that is done. */
+  lastEnded: TaskRun | null;
+  lastDone: number | null;
+}
+
+/** Times of a task in Unix seconds, and how it last ended; null where there is none. */
+export interface TaskMoments {
+  task: string;
+  next: number | null;
+  lastDone: number | null;
+  done: boolean | null;
 }
 
 export interface TaskBookParts {
@@ -77,6 +89,8 @@ export class TaskBook {
       zone: zoneOf(spec.timezone),
       next: 0,
       lastRun: before?.lastRun ?? null,
+      lastEnded: before?.lastEnded ?? null,
+      lastDone: before?.lastDone ?? null,
     });
   }
 
@@ -90,6 +104,9 @@ export class TaskBook {
     if (entry === undefined) return;
     const { lastRun } = entry;
     if (lastRun === null || isNewer(run, lastRun)) entry.lastRun = run;
+    if (run.ended_at === null || run.outcome === "skipped") return;
+    if (entry.lastEnded === null || isNewer(run, entry.lastEnded)) entry.lastEnded = run;
+    if (run.outcome === "done") entry.lastDone = Math.max(entry.lastDone ?? 0, Date.parse(run.due_at));
   }
 
   /** Ids of the servers that a task runs on. */
@@ -130,6 +147,18 @@ export class TaskBook {
 
   records(): TaskRecord[] {
     return [...this.entries.keys()].map((name) => this.record(name));
+  }
+
+  moments(): TaskMoments[] {
+    return [...this.entries.values()].map((entry) => {
+      const { task, lastEnded, lastDone } = entry;
+      return {
+        task: task.spec.name,
+        next: task.spec.enabled ? this.nextOf(entry) / SECOND : null,
+        lastDone: lastDone === null ? null : lastDone / SECOND,
+        done: lastEnded === null ? null : lastEnded.outcome === "done",
+      };
+    });
   }
 
   private nextOf(entry: Entry): number {

@@ -6,6 +6,7 @@ import type { HubParts } from "../hub-parts.ts";
 import { collectHub } from "../prometheus/collect-hub.ts";
 import { collectServers } from "../prometheus/collect-servers.ts";
 import { collectServices } from "../prometheus/collect-services.ts";
+import { collectTasks } from "../prometheus/collect-tasks.ts";
 import { chooseFormat, Exposition, MEDIA_TYPES } from "../prometheus/exposition.ts";
 
 /** Asking the store starts its process, which ends by itself: not with each scrape. */
@@ -23,6 +24,7 @@ export function prometheusHandlers(parts: HubParts): HandlersOf<"GET /metrics"> 
       collectHub(parts, await statsOf(), exposition);
       const leftOut = await inTurns(collectServers(parts, exposition));
       await inTurns(collectServices(parts, exposition));
+      collectTasks(parts, exposition);
       exposition.begin({
         name: "tailherd_hub_samples_left_out",
         type: "gauge",
