@@ -90,6 +90,8 @@ describe("tasks", () => {
     assert.deepEqual([...hub.agent.tasks.keys()], ["nightly", "weekly: stop!"]);
     const exported = (await hub.request("GET /api/export")).json.settings.scheduled_tasks;
     assert.deepEqual(exported[1], { ...weekly, enabled: true });
+    assert.equal((await hub.request("POST /api/settings", { body: { update_interval_seconds: 3 } })).status, 200);
+    assert.equal((await hub.request("GET /api/tasks")).json.length, 2);
     // The predecessor's clients may tell of tasks before their services.
     const early = [{ ...weekly, service_name: "later" }];
     assert.equal((await hub.request("POST /api/settings", { body: { scheduled_tasks: early } })).status, 200);

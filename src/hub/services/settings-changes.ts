@@ -29,9 +29,11 @@ export class SettingsChanges {
         const issues = toFieldIssues(checked.error);
         throw new TailherdError("invalid", `Cannot change the settings: ${summary(issues)}`, { issues });
       }
-      await store.putSettings(checked.data, actor);
-      await this.adopt(checked.data);
-      return checked.data;
+      // Tasks may have changed since the settings were read.
+      await store.putSettings(checked.data, actor, "scheduled_tasks" in patch ? "replace" : "keep");
+      const settings = await store.getSettings();
+      await this.adopt(settings);
+      return settings;
     });
   }
 

@@ -21,7 +21,7 @@ import { SqliteRuns } from "./sqlite-runs.ts";
 import { SqliteServices } from "./sqlite-services.ts";
 import { SqliteTasks } from "./sqlite-tasks.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
-import type { Actor, PlanChange, Store, StoredServer } from "./store.ts";
+import type { Actor, PlanChange, Store, StoredServer, TasksOfSettings } from "./store.ts";
 
 /** Time after which "last used" of tokens is written, together. */
 const TOUCH_DELAY = 30 * SECOND;
@@ -105,12 +105,12 @@ function assemble({ db, file, clock, logger, services, documents, tasks, audit }
   };
   const write = writer.write.bind(writer);
   const allSettings = (): Settings => ({ ...documents.get("settings"), scheduled_tasks: tasks.asSettings() });
-  const putSettings = (settings: Settings, actor: Actor): void => {
-    tasks.replaceAll(settings.scheduled_tasks, actor);
+  const putSettings = (settings: Settings, actor: Actor, ofTasks: TasksOfSettings): void => {
+    if (ofTasks !== "keep") tasks.putAll(settings.scheduled_tasks, ofTasks === "replace", actor);
     documents.put("settings", { ...settings, scheduled_tasks: [] }, "settings.change", actor);
   };
   const commit = (change: PlanChange, actor: Actor): ServiceRecord[] => {
-    if (change.change === "settings") putSettings(change.settings, actor);
+    if (change.change === "settings") putSettings(change.settings, actor, change.tasks);
     else if (change.change === "put_task") tasks.commit(change.spec, change.owner, actor);
     else if (change.change === "delete_task") tasks.remove(change.name, actor);
     else if (change.change === "servers") for (const server of change.servers) importServer(servers, server, actor);
@@ -148,7 +148,8 @@ function assemble({ db, file, clock, logger, services, documents, tasks, audit }
     },
 
     getSettings: () => read("the settings", allSettings),
-    putSettings: (settings, actor) => write("Cannot save the settings", () => putSettings(settings, actor)),
+    putSettings: (settings, actor, ofTasks = "replace") =>
+      write("Cannot save the settings", () => putSettings(settings, actor, ofTasks)),
 
     listServers: () => read("the servers", () => servers.list()),
     putServer: (server, act, actor, definitions = []) =>

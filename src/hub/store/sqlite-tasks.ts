@@ -116,12 +116,12 @@ export class SqliteTasks {
     this.audit(actor, "task.delete", name, before.spec, null);
   }
 
-  /** The whole list, as the settings have it. Fields that an entry leaves out keep their value. Throws `owned_by_file`. */
-  replaceAll(entries: readonly SettingsTask[], actor: Actor): void {
+  /** The list as the settings have it: `whole`, or only some of it. Fields that an entry leaves out keep their value. Throws `owned_by_file`. */
+  putAll(entries: readonly SettingsTask[], whole: boolean, actor: Actor): void {
     const before = new Map((this.statements.all.all() as unknown as Row[]).map((row) => [row.name, toTask(row)]));
     const named = new Set(entries.map(({ name }) => name));
     for (const [name, task] of before) {
-      if (named.has(name)) continue;
+      if (named.has(name) || !whole) continue;
       refuseOwned(task);
       this.remove(name, actor);
     }

@@ -237,7 +237,7 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
         const settings = settingsSchema.parse({ stats_retention_days: 3 });
         const servers = [fromLegacyServer({ id: "1", name: "nas" }, clock.now())];
         const plan = (name: string, expect: Expectation): PlanChange[] => [
-          { change: "settings", settings },
+          { change: "settings", settings, tasks: "replace" },
           { change: "servers", servers },
           { change: "put", spec: specOfInput({ name }), owner: null, expect },
         ];

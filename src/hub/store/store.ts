@@ -42,6 +42,12 @@ export interface DefinitionPut {
   expect?: Expectation;
 }
 
+/**
+ * What becomes of tasks when settings are saved. replace: they are those of `scheduled_tasks`, and no others. merge: those are added or
+ * changed, and none goes. keep: none changes, whatever the settings that were read a while ago say.
+ */
+export type TasksOfSettings = "replace" | "merge" | "keep";
+
 /** A task as stored. */
 export interface StoredTask {
   spec: TaskSpec;
@@ -74,7 +80,8 @@ export interface RunQuery {
 export type PlanChange =
   | DefinitionPut
   | { change: "delete"; name: string; expect?: Expectation }
-  | { change: "settings"; settings: Settings }
+  /** `tasks` as in `putSettings`. */
+  | { change: "settings"; settings: Settings; tasks: TasksOfSettings }
   | { change: "put_task"; spec: TaskSpec; owner: string | null }
   | { change: "delete_task"; name: string }
   /** Servers of an import, added or replaced by id. */
@@ -224,8 +231,8 @@ export interface Store {
 
   /** The tasks are among them (`scheduled_tasks`). */
   getSettings(): Promise<Settings>;
-  /** With the tasks: those that `scheduled_tasks` does not name are deleted. Rejects with `owned_by_file`. */
-  putSettings(settings: Settings, actor: Actor): Promise<void>;
+  /** Rejects with `owned_by_file` where a task that would change is a file's. */
+  putSettings(settings: Settings, actor: Actor, tasks?: TasksOfSettings): Promise<void>;
 
   /** In the order in which they came. */
   listServers(): Promise<StoredServer[]>;

@@ -103,6 +103,12 @@ export function taskStoreCases(name: string, makeBench: () => Promise<StoreBench
           [task?.spec.cron_expression, task?.spec.action, task?.spec.timezone, task?.unknown],
           ["@daily", "stop", "UTC", { colour: "red" }],
         );
+        await store.putTask(taskOf({ name: "newer" }), "absent", actor);
+        // Settings that were read before it was there.
+        await store.putSettings({ ...settings, update_interval_seconds: 9 }, actor, "keep");
+        await store.putSettings({ ...settings, scheduled_tasks: [] }, actor, "merge");
+        assert.equal((await store.listTasks()).length, 2);
+        await store.deleteTask("newer", actor);
         await reopen();
         assert.deepEqual((await store.getSettings()).scheduled_tasks, [{ ...legacy, enabled: true, timezone: "UTC" }]);
       });

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { TailherdError, toFieldIssues, type FieldIssue } from "../../contract/errors.ts";
 import { serviceSpecSchema, type ServiceRecord, type ServiceSpec } from "../../contract/service.ts";
 import { settingsSchema, type Settings } from "../../contract/settings.ts";
+import { toSettingsTask } from "../../contract/task.ts";
 import type { importRequestSchema, ImportResult } from "../../contract/transfer.ts";
 import { freeName, fromLegacyServer } from "../store/legacy-server.ts";
 import { specOf } from "../store/spec-of.ts";
@@ -76,12 +77,8 @@ async function makeDraft(store: Store, request: ImportRequest): Promise<Draft> {
   draftServices(draft, request, await store.listServices());
   if (request.servers !== undefined) draftServers(draft, request.servers, request.replace, await store.listServers());
   if (request.settings !== undefined) {
-    const given = { ...request.settings };
-    const current = await store.getSettings();
-    if (Array.isArray(given.scheduled_tasks)) {
-      given.scheduled_tasks = mergeTasks(given.scheduled_tasks, current, await store.listTasks(), request.replace);
-    }
-    draftSettings(draft, given, current);
+    const tasks = chosenTasks(request.settings.scheduled_tasks, await store.listTasks(), request.replace);
+    draftSettings(draft, { ...request.settings, scheduled_tasks: tasks }, await store.getSettings());
   }
   return draft;
 }
@@ -167,21 +164,18 @@ function draftServers(
   if (servers.length > 0) draft.changes.push({ change: "servers", servers });
 }
 
-/** Tasks that the file does not have stay, as do those of its names unless they are replaced; what a file owns stays either way. */
-function mergeTasks(
-  given: readonly { name?: unknown }[],
-  { scheduled_tasks: current }: Settings,
-  stored: readonly StoredTask[],
-  replace: boolean,
-): unknown[] {
-  const owned = new Set(stored.flatMap(({ spec, owner }) => (owner === null ? [] : [spec.name])));
-  const fresh = new Map(given.map((task) => [task.name, task]));
-  const kept = current.map((task) => {
-    const other = fresh.get(task.name);
-    return other !== undefined && replace && !owned.has(task.name) ? other : task;
+/** Tasks of a file that are taken over: new ones, and with `replace` those that there are, unless a file owns them. None goes. */
+function chosenTasks(given: unknown, stored: readonly StoredTask[], replace: boolean): unknown {
+  if (given === undefined) return [];
+  // No list: the schema says so.
+  if (!Array.isArray(given)) return given;
+  const known = new Map<unknown, StoredTask>(stored.map((task) => [task.spec.name, task]));
+  return (given as ({ name?: unknown } | null)[]).filter((task) => {
+    const before = known.get(task?.name);
+    if (before === undefined) return true;
+    const shown = toSettingsTask(before.spec, before.unknown);
+    return replace && before.owner === null && !isDeepStrictEqual(shown, { ...shown, ...task });
   });
-  const known = new Set<unknown>(current.map(({ name }) => name));
-  return [...kept, ...given.filter(({ name }) => !known.has(name))];
 }
 
 function draftSettings(draft: Draft, given: Record<string, unknown>, current: Settings): void {
@@ -189,7 +183,10 @@ function draftSettings(draft: Draft, given: Record<string, unknown>, current: Se
   if (settings === undefined) return;
   draft.result.settings = true;
   draft.settings = settings;
-  if (differences(current, settings).length > 0) draft.changes.push({ change: "settings", settings });
+  const others = { scheduled_tasks: [] };
+  const changed = differences({ ...current, ...others }, { ...settings, ...others }).length > 0;
+  if (changed || settings.scheduled_tasks.length > 0)
+    draft.changes.push({ change: "settings", settings, tasks: "merge" });
 }
 
 /** The value as the schema has it, without fields that it does not know; what is wrong and what was left out is added to the draft. */
