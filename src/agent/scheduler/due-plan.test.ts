@@ -95,6 +95,12 @@ describe("planDue()", () => {
     );
   });
 
+  it("tells of a time that is rarely due, however long ago it was missed", () => {
+    const task = { schedule: schedule("@yearly"), zone: zone("UTC"), catchUp: "last" as const };
+    const { fire, missed } = planDue(task, { passed: Date.UTC(2025, 11, 1), now: Date.UTC(2026, 5, 1), course: "off" });
+    assert.deepEqual([fire, missed?.due, missed?.count], [[], Date.UTC(2026, 0, 1), 1]);
+  });
+
   it("going on in steps or at once fires a steady clock's times all the same", () => {
     fc.assert(
       fc.property(

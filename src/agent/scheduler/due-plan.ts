@@ -13,8 +13,9 @@ const SET = 5 * SECOND;
 const CATCH_UP_WITHIN = HOUR;
 /** Missed times that `all` runs at most. */
 const MOST_CAUGHT_UP = 10;
-/** Missed times are counted so far back. */
-const COUNTED = 31 * DAY;
+/** Missed times are counted so far back; of tasks that are rarely due, further. */
+const COUNTED = 7 * DAY;
+const COUNTED_RARE = 400 * DAY;
 
 /**
  * How the clock went on since the last look. `steady`: as it should. `forward`, `back`: it was set, or the machine slept, by at most
@@ -57,8 +58,7 @@ export function planDue(
   { schedule, zone, catchUp }: DueTask,
   { passed, now, course }: { passed: number; now: number; course: ClockCourse },
 ): DuePlan {
-  const after = Math.max(passed, now - COUNTED);
-  const { dues, count } = duesWithin(schedule, zone, { after, until: now, limit: MOST_CAUGHT_UP + 3 });
+  const { dues, count } = passedTimes(schedule, zone, passed, now);
   const onTime = course === "off" ? [] : dues.filter((due) => now - due <= ON_TIME);
   const late = dues.filter((due) => !onTime.includes(due));
   const fired = onTime.map((due) => ({ due, trigger: "schedule" as const }));
@@ -75,6 +75,14 @@ export function planDue(
   const caught = caughtUp(late, onTime.length > 0, catchUp, now).map((due) => ({ due, trigger: "catch_up" as const }));
   const why = course === "corrected" ? "the clock was corrected by more than 3 h" : "the agent was not running";
   return plan([...caught, ...fired], `missed: ${why}, and catch_up ${CATCH_UP_WORDS[catchUp]}`);
+}
+
+/** The last of them, and how many there were. */
+function passedTimes(schedule: Schedule, zone: Zone, passed: number, now: number): { dues: number[]; count: number } {
+  const since = (span: number): { dues: number[]; count: number } =>
+    duesWithin(schedule, zone, { after: Math.max(passed, now - span), until: now, limit: MOST_CAUGHT_UP + 3 });
+  const found = since(COUNTED);
+  return found.count > MOST_CAUGHT_UP || passed >= now - COUNTED ? found : since(COUNTED_RARE);
 }
 
 const SKIPPED = "the clock went over it";
