@@ -62,11 +62,11 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
 
   return {
     async apply({ services: told, tasks: due, update_interval_ms }) {
-      const services = await Promise.all(told.map((service) => wishes.over(service)));
-      if (due !== undefined) {
-        await tasks.replace(due);
-        scheduler.changed();
-      }
+      await wishes.settled();
+      const services = told.map((service) => wishes.over(service));
+      // Both from here on, without a turn in between: what comes next may be a change of one of them, and must not come first.
+      const tasksKept = due === undefined ? Promise.resolve() : tasks.replace(due).then(() => scheduler.changed());
+      tasksKept.catch(() => undefined);
       await desired.replace(services, update_interval_ms);
       observer.setInterval(update_interval_ms);
       const met = own?.meetAll(services) ?? services;
@@ -76,11 +76,12 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
         supervisor.reconcile();
         return failed;
       });
-      await Promise.all([taken, ...leaving.map(({ spec }) => supervisor.remove(spec.name, "tailherd"))]);
+      await Promise.all([tasksKept, taken, ...leaving.map(({ spec }) => supervisor.remove(spec.name, "tailherd"))]);
       return { failed: (await taken).map(({ spec }) => spec.name) };
     },
     async set({ service: told }) {
-      const service = await wishes.over(told);
+      await wishes.settled();
+      const service = wishes.over(told);
       await desired.put(service);
       await supervisor.set(meet(service));
       supervisor.reconcile(service.spec.name);
@@ -88,6 +89,7 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
     },
     async remove({ service, by }) {
       wishes.drop(service);
+      await wishes.settled();
       await desired.delete(service);
       const alone = own?.aloneOf(service);
       if (alone !== undefined) {
@@ -99,6 +101,7 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
     },
     async act({ service, action, index, by }) {
       wishes.drop(service.spec.name);
+      await wishes.settled();
       await desired.put(service);
       return supervisor.act(meet(service), action, index, by);
     },
@@ -158,11 +161,13 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       return {};
     },
     async set_task({ task }) {
+      await wishes.settled();
       await tasks.put(task);
       scheduler.changed();
       return {};
     },
     async remove_task({ task }) {
+      await wishes.settled();
       await tasks.delete(task);
       scheduler.changed();
       return {};

@@ -157,6 +157,15 @@ test("an instance stopped by hand stays so through changes, restarts of the rest
   assert.deepEqual(pidsWith(word), []);
 });
 
+test("what is set right behind an apply stays, whatever that has to keep first", async () => {
+  await using agent = await openTestAgent();
+  const applied = agent.call("apply", { services: [], tasks: [], update_interval_ms: 1000 });
+  await Promise.all([applied, agent.set({ name: "late", start_cmd: "sleep 3600" }, "running")]);
+  await agent.until("late", ({ state }) => state === "running");
+  await agent.call("apply", { services: [], tasks: [], update_interval_ms: 1000 });
+  assert.deepEqual((await agent.call("snapshot", {})).instances, []);
+});
+
 test("P5: whatever acts meet crashes and backoffs, it ends as the last act says", async () => {
   await using agent = await openTestAgent();
   const word = `${7400 + Math.random()}`;

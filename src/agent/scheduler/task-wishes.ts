@@ -31,6 +31,8 @@ export class TaskWishes {
   private readonly clock: Clock;
   private readonly logger: Logger;
   private wishes = new Map<string, Wish>();
+  /** Messages that wait in `settled`. */
+  private turns = 0;
 
   constructor(options: { agentDir: string; journal: Heard; clock: Clock; logger: Logger }) {
     this.file = new KeptFile(join(options.agentDir, "task-wishes.json"), keptSchema);
@@ -57,12 +59,20 @@ export class TaskWishes {
     if (this.wishes.delete(service)) void this.keep();
   }
 
-  /** What the hub wants of a service, with our word where the hub does not know it yet. */
-  async over(service: DesiredService): Promise<DesiredService> {
-    const { name } = service.spec;
-    if (!this.wishes.has(name)) return service;
-    // What came before this message, the hub's confirmation too, is done with first.
+  /**
+   * Resolves when what came before a message is done with, the hub's confirmation of a wish too: at once while there is no wish.
+   * Whatever changes what is desired waits here first, so that all of it stays in the order in which it came.
+   */
+  async settled(): Promise<void> {
+    if (this.wishes.size === 0 && this.turns === 0) return;
+    this.turns += 1;
     await new Promise<void>((resolve) => void setImmediate(resolve));
+    this.turns -= 1;
+  }
+
+  /** What the hub wants of a service, with our word where the hub does not know it yet. */
+  over(service: DesiredService): DesiredService {
+    const { name } = service.spec;
     const wish = this.wishes.get(name);
     if (wish === undefined) return service;
     if (wish.journal !== this.heard.id || wish.seq <= this.heard.confirmed) {
