@@ -10,7 +10,7 @@ import { LaunchCache } from "./launch-cache.ts";
 import { buildLaunch } from "./launch-script.ts";
 import { NO_HISTORY, recordStart } from "./restart-policy.ts";
 import { readSecrets } from "./secrets.ts";
-import { systemWords } from "./system-words.ts";
+import { isShortage, systemWords } from "./system-words.ts";
 
 /** A process that lives this long after its launch is running; one that ends earlier has clearly failed to start. */
 const ALIVE_AFTER = 200;
@@ -18,6 +18,8 @@ const ALIVE_AFTER = 200;
 const LAUNCH_DEADLINE = 12 * SECOND;
 /** Milliseconds after which a stop goes on though the launch has not told who it is: some thousand times what that takes. */
 const LAUNCH_TIME = 3 * SECOND;
+/** Milliseconds until a start is tried again that the machine had nothing left for. */
+const SHORTAGE_DELAY = SECOND;
 
 interface StartOutcome {
   ok: boolean;
@@ -117,6 +119,7 @@ export class Starting {
       refusal = this.order();
     } catch (error) {
       life.run = null;
+      if (isShortage(error)) return this.postpone(systemWords(error));
       refusal = systemWords(error);
     }
     if (refusal === undefined) life.enter("starting", null);
@@ -128,9 +131,23 @@ export class Starting {
     const { life } = this;
     const wanted = (): boolean => !life.closed && life.run === null && life.state === "backoff";
     if (!wanted()) return;
-    void life.sweep().then(() => {
-      if (wanted()) this.launch();
-    });
+    life.sweep().then(
+      () => {
+        if (wanted()) this.launch();
+      },
+      (error: unknown) => {
+        if (wanted()) this.postpone(systemWords(error));
+      },
+    );
+  }
+
+  /** The machine is why it cannot start now, not the definition: it is tried again until it can, or until nobody wants it. */
+  private postpone(words: string): void {
+    const { life } = this;
+    life.nextStartAt = life.tools.clock.now() + SHORTAGE_DELAY;
+    life.enter("backoff", `cannot be started now: ${words}`);
+    life.setTimer(SHORTAGE_DELAY, () => this.due());
+    this.finish({ ok: false, words });
   }
 
   /** Nothing was or can be ordered: this definition does not start on this machine as it is. */

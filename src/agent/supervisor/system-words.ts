@@ -13,3 +13,8 @@ export function systemWords(error: unknown): string {
 export function isSystemError(error: unknown, code: string): boolean {
   return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
 }
+
+/** Whether the machine was out of something that comes back by itself: descriptors, memory, processes. */
+export function isShortage(error: unknown): boolean {
+  return ["EMFILE", "ENFILE", "ENOMEM", "EAGAIN"].some((code) => isSystemError(error, code));
+}
