@@ -21,6 +21,24 @@ test("start and stop act at once, tell how it went, and can be undone", async (c
   await page.getByRole("row", { name: /running.*api/ }).waitFor();
 });
 
+test("an act is told of also when it is done before everything of the page is there", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page } = dashboard;
+  await dashboard.add({ ...sleeper, name: "api", autostart: true });
+  const late = Promise.withResolvers<void>();
+  await page.route(/\/assets\/Toasts-[^/]*\.js$/, async (route) => {
+    await late.promise;
+    await route.continue();
+  });
+  await page.goto(dashboard.url);
+  await page.getByRole("row", { name: /running.*api/ }).waitFor();
+  await page.getByRole("button", { name: "Stop api" }).click();
+  await page.getByRole("row", { name: /stopped.*api/ }).waitFor();
+  late.resolve();
+  await page.getByText("Stopped api").waitFor();
+});
+
 test("what fails says why, and stays until it is closed", async (context) => {
   await using dashboard = await openDashboard(context);
   if (dashboard === undefined) return;

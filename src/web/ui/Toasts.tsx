@@ -5,6 +5,7 @@ import Copy from "lucide-react/icons/copy";
 import Failed from "lucide-react/icons/circle-alert";
 import Busy from "lucide-react/icons/loader-circle";
 import X from "lucide-react/icons/x";
+import { useEffect } from "react";
 import { copyText } from "./copy.ts";
 import { cx } from "./cx.ts";
 import type { ToastData, ToastKind, Toasts } from "./toast-manager.ts";
@@ -13,6 +14,8 @@ import styles from "./Toasts.module.css";
 const ICONS: Record<ToastKind, typeof Check> = { busy: Busy, done: Check, failed: Failed };
 
 export function ToastStack({ toasts }: { toasts: Toasts }) {
+  // Effects of what is inside come first: by then the provider listens.
+  useEffect(() => toasts.ready(), [toasts]);
   return (
     <Toast.Provider toastManager={toasts.manager} limit={4}>
       <Toast.Portal>

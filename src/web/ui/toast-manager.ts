@@ -26,12 +26,32 @@ const UNDO_MS = 8000;
 
 export class Toasts {
   readonly manager = Toast.createToastManager<ToastData>();
+  /** What is to be shown once the stack is there, which comes after the page: the manager tells only those who listen by then. */
+  private waiting: Map<string, ToastContent> | null = new Map();
+  private count = 0;
+
+  /** The stack listens from now on. */
+  ready(): void {
+    const { waiting } = this;
+    this.waiting = null;
+    for (const [id, content] of waiting ?? []) this.add(id, content);
+  }
 
   /** Shows a toast, or what became of it when its id is already there; returns its id. */
-  show(content: ToastContent, id?: string): string {
-    const { kind, title, detail, progress, action } = content;
-    return this.manager.add({
-      ...(id !== undefined && { id }),
+  show(content: ToastContent, id = `toast-${(this.count += 1)}`): string {
+    if (this.waiting === null) this.add(id, content);
+    else this.waiting.set(id, content);
+    return id;
+  }
+
+  close(id: string): void {
+    this.waiting?.delete(id);
+    this.manager.close(id);
+  }
+
+  private add(id: string, { kind, title, detail, progress, action }: ToastContent): void {
+    this.manager.add({
+      id,
       title,
       description: detail,
       type: kind,
@@ -41,9 +61,5 @@ export class Toasts {
       data: { kind, text: detail === undefined ? title : `${title}\n${detail}`, progress },
       actionProps: action === undefined ? undefined : { children: action.label, onClick: action.run },
     });
-  }
-
-  close(id: string): void {
-    this.manager.close(id);
   }
 }
