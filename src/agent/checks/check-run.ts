@@ -6,7 +6,7 @@ import type { CheckHistory, CheckResult, CheckStatus } from "../../contract/chec
 import { firstDue, nextDue, takeOverDue } from "./due.ts";
 import type { Gate } from "./gate.ts";
 import { judge, type Judgement, type Outcome } from "./judge.ts";
-import { failure, type Probe } from "./probes/probe.ts";
+import { failure, type Probe, unlessShort } from "./probes/probe.ts";
 import { Results } from "./results.ts";
 import type { Wheel } from "./wheel.ts";
 
@@ -151,11 +151,11 @@ export class CheckRun {
     if (over) cut();
   }
 
-  private ask(finish: (outcome: Outcome) => void): () => void {
+  private ask(finish: (outcome: Outcome | null) => void): () => void {
     try {
       return this.probe?.look(finish) ?? (() => undefined);
     } catch (error) {
-      finish(failure(error instanceof Error ? error.message : String(error)));
+      finish(unlessShort(error, () => (error instanceof Error ? error.message : String(error))));
       return () => undefined;
     }
   }

@@ -1,11 +1,11 @@
 // Runs the argv of a remote command: no shell, the agent's own user, a clean environment, a session of its own. Ended at its timeout,
 // or when it is cancelled, with all it started; what it leaves running when it ends by itself is left alone, as after a login.
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Clock } from "../../base/clock.ts";
 import { SECOND } from "../../base/units.ts";
 import type { CommandResult } from "../../contract/commands.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
+import { type PipedChild, spawnPiped } from "../processes/spawn-piped.ts";
 import { ownAccount } from "../supervisor/accounts.ts";
 import { GroupContainment } from "../supervisor/containment-groups.ts";
 import { loginEnvironment } from "../supervisor/environment.ts";
@@ -48,12 +48,15 @@ export async function runArgv(id: string, argv: readonly string[], seconds: numb
   const [program = "", ...args] = argv;
   const account = ownAccount();
   const marker = markerOf(id);
-  const child = spawn(program, args, {
-    cwd: existsSync(account.home) ? account.home : "/",
-    env: { ...loginEnvironment(account), [MARKER]: marker },
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  let child: PipedChild;
+  try {
+    child = spawnPiped(program, args, {
+      cwd: existsSync(account.home) ? account.home : "/",
+      env: { ...loginEnvironment(account), [MARKER]: marker },
+    });
+  } catch (error) {
+    return failed(`Cannot run ${program}: ${systemWords(error)}`);
+  }
   const stat = child.pid === undefined ? undefined : table.stat(child.pid);
   const main = stat === undefined ? null : { pid: stat.pid, startTicks: stat.startTicks, bootId: table.bootId() };
   const streams = [child.stdout, child.stderr].map((pipe) => {

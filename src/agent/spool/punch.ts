@@ -1,6 +1,6 @@
 // Gives back the disk space of what was read, by util-linux's `fallocate --punch-hole`: Node has no call for it.
-import { spawn } from "node:child_process";
 import type { Logger } from "../../runtime/logger.ts";
+import { spawnPiped } from "../processes/spawn-piped.ts";
 import type { Puncher } from "./output-log.ts";
 
 /** The machine's own puncher. */
@@ -20,10 +20,8 @@ export function createPuncher(logger: Logger): Puncher {
 function runFallocate(file: string, length: number): Promise<{ code: number | null; words: string }> {
   return new Promise((resolve, reject) => {
     const args = ["--punch-hole", "--offset", "0", "--length", String(length), file];
-    const child = spawn("fallocate", args, {
-      stdio: ["ignore", "ignore", "pipe"],
-      env: { PATH: process.env.PATH, LC_ALL: "C" },
-    });
+    const child = spawnPiped("fallocate", args, { env: { PATH: process.env.PATH, LC_ALL: "C" } });
+    child.stdout.resume();
     let words = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (words += text));
     child.once("error", (error) => {

@@ -1,10 +1,10 @@
 // Runs a definition's command for a moment and tells what came of it; nothing of it is left afterwards.
-import { spawn } from "node:child_process";
 import type { Clock } from "../../base/clock.ts";
 import { SECOND } from "../../base/units.ts";
 import type { TryResult } from "../../contract/agent.ts";
 import type { ServiceSpec } from "../../contract/service.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
+import { type PipedChild, spawnPiped } from "../processes/spawn-piped.ts";
 import { inDirectory } from "./become-user.ts";
 import { GroupContainment } from "./containment-groups.ts";
 import { systemWords } from "./system-words.ts";
@@ -30,16 +30,18 @@ export async function tryCommand(spec: ServiceSpec, seconds: number, tools: TryT
   const marker = `try:${crypto.randomUUID()}`;
   const launch = buildLaunch(spec, 0, marker, { stdoutFile: "/dev/null", stderrFile: "/dev/null" });
   const problem = launch.ok ? directoryProblem(spec) : launch.words;
-  if (!launch.ok || problem !== undefined)
-    return { exit_code: null, signal: null, still_running: false, output: [problem ?? ""], duration_ms: 0 };
+  if (!launch.ok || problem !== undefined) return notRun(problem ?? "");
   const argv = spec.argv ?? ["/bin/sh", "-c", spec.start_cmd ?? ""];
   const command = inDirectory(launch.become, launch.directory, argv);
-  const child = spawn(command.program, command.args, {
-    cwd: command.directory,
-    env: { ...launch.env, [MARKER]: marker },
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  let child: PipedChild;
+  try {
+    child = spawnPiped(command.program, command.args, {
+      cwd: command.directory,
+      env: { ...launch.env, [MARKER]: marker },
+    });
+  } catch (error) {
+    return notRun(`command ${argv[0] ?? ""}: ${systemWords(error)}`);
+  }
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8");
@@ -76,4 +78,9 @@ export async function tryCommand(spec: ServiceSpec, seconds: number, tools: TryT
       .slice(0, MAX_LINES),
     duration_ms: clock.monotonic() - started,
   };
+}
+
+/** Nothing was run, for this reason. */
+function notRun(words: string): TryResult {
+  return { exit_code: null, signal: null, still_running: false, output: [words], duration_ms: 0 };
 }

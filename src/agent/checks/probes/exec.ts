@@ -1,13 +1,14 @@
 // Runs a command as the service's user, in its directory and environment; its exit code is the answer. It has a process group of its
 // own and never outlives its look.
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { ExecCheck } from "../../../contract/checks.ts";
 import { inDirectory } from "../../supervisor/become-user.ts";
 import { sendQuietly } from "../../supervisor/containment-groups.ts";
 import { systemWords } from "../../supervisor/system-words.ts";
+import { spawnPiped } from "../../processes/spawn-piped.ts";
 import { sanitize } from "../../spool/sanitize.ts";
 import type { Outcome } from "../judge.ts";
-import { failure, type Probe, type Subject } from "./probe.ts";
+import { failure, type Probe, type Subject, unlessShort } from "./probe.ts";
 
 /** Characters of what it says that are looked at, and of its last line that are told. */
 const OUTPUT_LIMIT = 4096;
@@ -25,12 +26,7 @@ export function openExecProbe(check: ExecCheck, subject: Subject): Probe {
         return () => undefined;
       }
       const command = inDirectory(launch.become, launch.directory, argv);
-      const child = spawn(command.program, command.args, {
-        cwd: command.directory,
-        env: launch.env,
-        detached: true,
-        stdio: ["ignore", "pipe", "pipe"],
-      });
+      const child = spawnPiped(command.program, command.args, { cwd: command.directory, env: launch.env });
       let said = "";
       let open = true;
       const hear = (text: string): void => {
@@ -45,7 +41,7 @@ export function openExecProbe(check: ExecCheck, subject: Subject): Probe {
       child.on("error", (error) => {
         if (!open) return;
         end();
-        done(failure(`${argv[0]}: ${systemWords(error)}`));
+        done(unlessShort(error, () => `${argv[0]}: ${systemWords(error)}`));
       });
       const exited = (): void => {
         if (!open) return;

@@ -6,7 +6,7 @@ import type { HeartbeatCheck } from "../../../contract/checks.ts";
 import { formatRun } from "../../supervisor/exit-words.ts";
 import { isSystemError, systemWords } from "../../supervisor/system-words.ts";
 import type { Outcome } from "../judge.ts";
-import { failure, type Probe, type Subject, WELL } from "./probe.ts";
+import { failure, type Probe, type Subject, unlessShort, WELL } from "./probe.ts";
 
 export function openHeartbeatProbe(
   check: HeartbeatCheck,
@@ -15,7 +15,7 @@ export function openHeartbeatProbe(
 ): Probe {
   const path = resolvePath(check.file);
   /** One at a time: a filesystem that hangs would take a thread for each. */
-  let asking: Promise<Outcome> | undefined;
+  let asking: Promise<Outcome | null> | undefined;
   return {
     look(answer) {
       let cut = false;
@@ -28,12 +28,16 @@ export function openHeartbeatProbe(
   };
 }
 
-async function lastTouched(path: string, { within }: HeartbeatCheck, { launchedAt, now }: Subject): Promise<Outcome> {
+async function lastTouched(
+  path: string,
+  { within }: HeartbeatCheck,
+  { launchedAt, now }: Subject,
+): Promise<Outcome | null> {
   let touched: number | undefined;
   try {
     touched = (await stat(path)).mtimeMs;
   } catch (error) {
-    if (!isSystemError(error, "ENOENT")) return failure(`${path}: ${systemWords(error)}`);
+    if (!isSystemError(error, "ENOENT")) return unlessShort(error, () => `${path}: ${systemWords(error)}`);
   }
   // What a generation before touched last says nothing of this one, which has as long for its first time.
   const since = now() - Math.max(touched ?? 0, launchedAt);

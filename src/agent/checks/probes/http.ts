@@ -9,7 +9,7 @@ import type { HttpCheck } from "../../../contract/checks.ts";
 import { forbiddenWords, guardedLookup } from "../addresses.ts";
 import type { Outcome } from "../judge.ts";
 import { matcherOf } from "../pattern.ts";
-import { connectionWords, failure, isRefused, LOOPBACK, type Probe, WELL } from "./probe.ts";
+import { connectionWords, failure, isRefused, LOOPBACK, type Probe, unlessShort, WELL } from "./probe.ts";
 import { trustIn } from "./trust.ts";
 
 /** So much of a body is read; the rest may be endless. */
@@ -41,7 +41,7 @@ export function openHttpProbe(
     look(done) {
       let cut = (): void => undefined;
       let settled = false;
-      const settle = (outcome: Outcome): void => {
+      const settle = (outcome: Outcome | null): void => {
         if (settled) return;
         settled = true;
         done(outcome);
@@ -56,7 +56,7 @@ export function openHttpProbe(
         asked.on("error", (error) => {
           if (settled) return;
           if (isRefused(error) && at + 1 < target.hosts.length) attempt(at + 1, context);
-          else settle(failure(connectionWords(error, target.where)));
+          else settle(unlessShort(error, () => connectionWords(error, target.where)));
         });
         asked.end();
       };

@@ -1,7 +1,7 @@
 // What all kinds of looks have in common.
 import type { LaunchText } from "../../supervisor/launch-script.ts";
 import type { OutputLog } from "../../spool/output-log.ts";
-import { systemWords } from "../../supervisor/system-words.ts";
+import { isShortage, systemWords } from "../../supervisor/system-words.ts";
 import { ForbiddenAddress } from "../addresses.ts";
 import type { Outcome } from "../judge.ts";
 
@@ -19,8 +19,11 @@ export interface Subject {
 
 /** Looks when asked, one look at a time. */
 export interface Probe {
-  /** Begins a look; `done` is called at most once, and not after the look was cut. Answers how to cut it. */
-  look(done: (outcome: Outcome) => void): () => void;
+  /**
+   * Begins a look; `done` is called at most once, and not after the look was cut, with null where nobody could look. Answers how to cut
+   * it.
+   */
+  look(done: (outcome: Outcome | null) => void): () => void;
   /** Lets go of what it holds between looks. */
   close?(): void;
 }
@@ -32,6 +35,11 @@ export function failure(message: string): Outcome {
   return { ok: false, message };
 }
 
+/** A failure in words; null where the machine had nothing left to look with, which says nothing of the service. */
+export function unlessShort(error: unknown, words: () => string): Outcome | null {
+  return isShortage(error) ? null : failure(words());
+}
+
 const WORDS: Record<string, string> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "closed without an answer",
@@ -40,7 +48,6 @@ const WORDS: Record<string, string> = {
   ENOTFOUND: "there is no host of that name",
   EAI_AGAIN: "the name could not be resolved",
   ETIMEDOUT: "no connection",
-  EMFILE: "the agent has no descriptor left",
   DEPTH_ZERO_SELF_SIGNED_CERT: "the certificate is self-signed",
   SELF_SIGNED_CERT_IN_CHAIN: "an authority of the certificate is not trusted",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the authority of the certificate is not known",

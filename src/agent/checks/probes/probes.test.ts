@@ -88,7 +88,8 @@ describe("probes", () => {
       passed,
       turned: () => (turns += 1),
     });
-  const ask = (probe: Probe): Promise<Outcome> => new Promise((resolve) => void probe.look(resolve));
+  const ask = (probe: Probe): Promise<Outcome> =>
+    new Promise((resolve) => void probe.look((outcome) => resolve(outcome ?? { ok: false, message: "nobody looked" })));
   const look = (check: object, more = {}): Promise<Outcome> => ask(probeOf(check, more));
   const listen = async (server: Server | ReturnType<typeof createTcp>, host = "127.0.0.1"): Promise<number> => {
     open.push(server);

@@ -2,7 +2,7 @@
 import { connect, type Socket } from "node:net";
 import type { TcpCheck } from "../../../contract/checks.ts";
 import { forbiddenWords, guardedLookup } from "../addresses.ts";
-import { connectionWords, failure, isRefused, LOOPBACK, type Probe, WELL } from "./probe.ts";
+import { connectionWords, failure, isRefused, LOOPBACK, type Probe, unlessShort, WELL } from "./probe.ts";
 
 export function openTcpProbe(check: TcpCheck, ports: readonly number[]): Probe {
   const port = check.port ?? ports[0] ?? 0;
@@ -26,7 +26,7 @@ export function openTcpProbe(check: TcpCheck, ports: readonly number[]): Probe {
           if (socket !== tried) return;
           socket = undefined;
           if (isRefused(error) && at + 1 < hosts.length) attempt(at + 1);
-          else done(failure(connectionWords(error, where)));
+          else done(unlessShort(error, () => connectionWords(error, where)));
         });
       };
       attempt(0);
