@@ -9,8 +9,10 @@ import type { ServiceInput } from "../../../contract/service.ts";
 import { paths } from "../../paths.ts";
 import { Page } from "../../shell/Page.tsx";
 import { Button, ButtonLink } from "../../ui/Button.tsx";
+import { CHECKING, SaveBar, type Verdict, wrongWords } from "../../ui/FormLayout.tsx";
 import { ErrorNotice, Notice } from "../../ui/Notice.tsx";
 import { Panel, Section } from "../../ui/Panel.tsx";
+import { useCheckedSubmit } from "../../ui/use-checked-submit.ts";
 import styles from "./AddService.module.css";
 import { carriedAdoption, forgetAdoption } from "./adoption.ts";
 import { CareStep } from "./CareStep.tsx";
@@ -41,14 +43,7 @@ export function AddServicePage() {
       navigate(paths.service(name));
     },
   });
-  // Asked for while the last keys are still being checked: what is known is of an older definition.
-  const [wanted, setWanted] = useState(false);
-  const { mutate, isPending: saving } = save;
-  useEffect(() => {
-    if (!wanted || check.pending) return;
-    setWanted(false);
-    if (check.errors === 0 && !saving) mutate();
-  }, [wanted, check.pending, check.errors, saving, mutate]);
+  const submit = useCheckedSubmit({ ...check, saving: save.isPending, submit: save.mutate });
   const form: FormProps = {
     draft,
     set: (change) => setDraft((now) => ({ ...now, ...change })),
@@ -67,7 +62,7 @@ export function AddServicePage() {
         onSubmit={(event) => {
           event.preventDefault();
           setTouched(new Set(Object.keys(draft)));
-          if (blocked === null) setWanted(true);
+          if (blocked === null) submit();
         }}
       >
         {adoption === null ? null : (
@@ -97,28 +92,18 @@ export function AddServicePage() {
           </Panel>
         </Section>
         {save.isError ? <ErrorNotice error={save.error} /> : null}
-        <div className={styles["bar"]}>
-          <Summary errors={check.errors} empty={draft.name === "" && draft.command === ""} pending={check.pending} />
+        <SaveBar {...summaryOf(check, draft.name === "" && draft.command === "")}>
           <Button look="primary" type="submit" blocked={blocked ?? (save.isPending ? "it is being saved" : null)}>
             {draft.autostart ? "Add and start" : "Add"}
           </Button>
-        </div>
+        </SaveBar>
       </form>
     </Page>
   );
 }
 
-function Summary({ errors, empty, pending }: { errors: number; empty: boolean; pending: boolean }) {
-  const words = empty
-    ? "A name and a command are enough."
-    : pending
-      ? "Checking…"
-      : errors === 0
-        ? "Nothing is wrong with it."
-        : `${errors} ${errors === 1 ? "thing is" : "things are"} wrong.`;
-  return (
-    <p role="status" className={styles["summary"]} data-tone={empty || pending ? "quiet" : errors === 0 ? "ok" : "bad"}>
-      {words}
-    </p>
-  );
+function summaryOf({ errors, pending }: { errors: number; pending: boolean }, empty: boolean): Verdict {
+  if (empty) return { words: "A name and a command are enough.", tone: "quiet" };
+  if (pending) return CHECKING;
+  return errors > 0 ? wrongWords(errors) : { words: "Nothing is wrong with it.", tone: "ok" };
 }

@@ -1,7 +1,7 @@
 // Restart, stop, environment, limits: everything that has a sensible default, folded away until it is wanted.
 import { useServers } from "../../api/hooks.ts";
 import { Checkbox, Field, Select } from "../../ui/Field.tsx";
-import styles from "./AddService.module.css";
+import { Columns, Fields, More } from "../../ui/FormLayout.tsx";
 import { DraftField, type DraftFieldProps, type FormProps, type TextKey } from "./fields.tsx";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH"].map((value) => ({
@@ -12,14 +12,14 @@ const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2",
 export function CareStep({ form }: { form: FormProps }) {
   const { draft, set } = form;
   return (
-    <div className={styles["fields"]}>
+    <Fields>
       <Checkbox
         label="Start it now, and whenever this machine comes up"
         checked={draft.autostart}
         onChange={(event) => set({ autostart: event.target.checked })}
       />
       <Placement form={form} />
-      <div className={styles["pair"]}>
+      <Columns count={2}>
         <Field label="Restart it">
           {(control) => (
             <Select
@@ -35,7 +35,7 @@ export function CareStep({ form }: { form: FormProps }) {
             />
           )}
         </Field>
-        <div className={styles["fields"]}>
+        <Fields>
           <DraftField
             form={form}
             name="max"
@@ -51,19 +51,18 @@ export function CareStep({ form }: { form: FormProps }) {
             checked={draft.forever}
             onChange={(event) => set({ forever: event.target.checked, max: "" })}
           />
-        </div>
-      </div>
+        </Fields>
+      </Columns>
       {FOLDED.map(({ summary, rows }) => (
-        <details key={summary} className={styles["more"]}>
-          <summary>{summary}</summary>
-          <div className={styles["fields"]}>
+        <More key={summary} summary={summary} ruled>
+          <Fields>
             {rows.map((row) => (
               <Row key={row.join()} names={row} form={form} />
             ))}
-          </div>
-        </details>
+          </Fields>
+        </More>
       ))}
-    </div>
+    </Fields>
   );
 }
 
@@ -73,7 +72,7 @@ function Placement({ form }: { form: FormProps }) {
   const { on_servers: servers_, on_tags: tags } = form.draft;
   if (servers.length < 2 && servers_ === "" && tags === "") return null;
   return (
-    <div className={styles["pair"]}>
+    <Columns count={2}>
       <DraftField
         form={form}
         name="on_servers"
@@ -92,7 +91,7 @@ function Placement({ form }: { form: FormProps }) {
         label="And on all with these tags"
         help="Also on servers that get the tags later"
       />
-    </div>
+    </Columns>
   );
 }
 
@@ -140,9 +139,10 @@ const TEXTS = {
 } as const satisfies Partial<Record<TextKey, Text>>;
 
 type FoldedName = keyof typeof TEXTS | "signal";
+type Names = readonly FoldedName[] & { length: 1 | 2 | 3 };
 
 /** What is folded away: names of controls, those of a row side by side. */
-const FOLDED: readonly { summary: string; rows: readonly (readonly FoldedName[])[] }[] = [
+const FOLDED: readonly { summary: string; rows: readonly Names[] }[] = [
   { summary: "Environment and user", rows: [["env"], ["env_file", "user"]] },
   {
     summary: "Stopping, hooks, instances",
@@ -155,20 +155,15 @@ const FOLDED: readonly { summary: string; rows: readonly (readonly FoldedName[])
   { summary: "Limits", rows: [["memory", "cpu", "pids"]] },
 ];
 
-const LAYOUTS = ["fields", "fields", "pair", "triple"];
-
-function Row({ names, form }: { names: readonly FoldedName[]; form: FormProps }) {
-  return (
-    <div className={styles[LAYOUTS[names.length] ?? "fields"]}>
-      {names.map((name) =>
-        name === "signal" ? (
-          <SignalField key={name} form={form} />
-        ) : (
-          <DraftField key={name} form={form} name={name} {...TEXTS[name]} />
-        ),
-      )}
-    </div>
+function Row({ names, form }: { names: Names; form: FormProps }) {
+  const controls = names.map((name) =>
+    name === "signal" ? (
+      <SignalField key={name} form={form} />
+    ) : (
+      <DraftField key={name} form={form} name={name} {...TEXTS[name]} />
+    ),
   );
+  return names.length === 1 ? <Fields>{controls}</Fields> : <Columns count={names.length}>{controls}</Columns>;
 }
 
 function SignalField({ form: { draft, set } }: { form: FormProps }) {

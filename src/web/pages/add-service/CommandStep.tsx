@@ -1,6 +1,7 @@
 // Name, command, directory; and a try of the command before anything is saved.
-import { Field, Select, TextArea } from "../../ui/Field.tsx";
-import styles from "./AddService.module.css";
+import { CommandField } from "../../ui/CommandField.tsx";
+import { Field, Select } from "../../ui/Field.tsx";
+import { Columns, Fields } from "../../ui/FormLayout.tsx";
 import { DraftField, type FormProps } from "./fields.tsx";
 import { TryCommand } from "./TryCommand.tsx";
 
@@ -10,8 +11,8 @@ export function CommandStep({ form, blocked }: { form: FormProps; blocked: strin
   const path = shell ? "start_cmd" : "argv";
   const visible = draft.command !== "" || touched.has("command");
   return (
-    <div className={styles["fields"]}>
-      <div className={styles["pair"]}>
+    <Fields>
+      <Columns count={2}>
         <DraftField
           form={form}
           name="name"
@@ -32,30 +33,17 @@ export function CommandStep({ form, blocked }: { form: FormProps; blocked: strin
             />
           )}
         </Field>
-      </div>
-      <Field
-        label="Command"
+      </Columns>
+      <CommandField
+        shell={shell}
+        value={draft.command}
+        examples={{ shell: "uvicorn main:app --port 8000", argv: "/usr/bin/redis-server\n--port\n6379" }}
         error={visible ? check.at(path, "error") : undefined}
         warning={check.at(path, "warning")}
-        help={
-          shell
-            ? "A shell line, run by /bin/sh: pipes and quotes work"
-            : "The program, then one argument a line; no shell reads it"
-        }
-      >
-        {(control) => (
-          <TextArea
-            {...control}
-            mono
-            rows={shell ? 2 : 4}
-            value={draft.command}
-            placeholder={shell ? "uvicorn main:app --port 8000" : "/usr/bin/redis-server\n--port\n6379"}
-            onBlur={() => touch("command")}
-            onChange={(event) => set({ command: event.target.value })}
-          />
-        )}
-      </Field>
-      <div className={styles["pair"]}>
+        onBlur={() => touch("command")}
+        onChange={(command) => set({ command })}
+      />
+      <Columns count={2}>
         <Field label="Read the command as">
           {(control) => (
             <Select
@@ -78,8 +66,8 @@ export function CommandStep({ form, blocked }: { form: FormProps; blocked: strin
           placeholder="/srv/api"
           help="Where it runs; the user's home if left empty"
         />
-      </div>
+      </Columns>
       <TryCommand form={form} blocked={blocked} />
-    </div>
+    </Fields>
   );
 }

@@ -2,6 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { call } from "../../api/client.ts";
 import { plural } from "../../ui/format.ts";
+import { Columns, Fields } from "../../ui/FormLayout.tsx";
 import { ErrorNotice, Notice } from "../../ui/Notice.tsx";
 import { useDebounced } from "../../ui/use-debounced.ts";
 import styles from "./AddService.module.css";
@@ -11,8 +12,8 @@ const SHORTEST_KEYWORD = 3;
 
 export function RecogniseStep({ form }: { form: FormProps }) {
   return (
-    <div className={styles["fields"]}>
-      <div className={styles["pair"]}>
+    <Fields>
+      <Columns count={2}>
         <DraftField
           form={form}
           name="ports"
@@ -23,7 +24,7 @@ export function RecogniseStep({ form }: { form: FormProps }) {
           help="What it listens on; shown green when they answer"
         />
         <DraftField form={form} name="description" label="Description" note="optional" />
-      </div>
+      </Columns>
       <DraftField
         form={form}
         name="keywords"
@@ -36,7 +37,7 @@ export function RecogniseStep({ form }: { form: FormProps }) {
         help="One a line, 3 letters or more. A process whose command line holds all of them, in any case, is this service when something else started it"
       />
       <Matches keywords={form.draft.keywords} />
-      <div className={styles["pair"]}>
+      <Columns count={2}>
         <DraftField
           form={form}
           name="api_url"
@@ -51,8 +52,8 @@ export function RecogniseStep({ form }: { form: FormProps }) {
           note="optional"
           placeholder="https://api.example.ts.net"
         />
-      </div>
-    </div>
+      </Columns>
+    </Fields>
   );
 }
 

@@ -1,25 +1,24 @@
 // Whether a task is on, and everything that has a sensible default, folded away until it is wanted.
 import { useState } from "react";
 import { Checkbox, Field, Select } from "../../ui/Field.tsx";
+import { Columns, Fields, More } from "../../ui/FormLayout.tsx";
 import { CATCH_UPS, OVERLAPS } from "./choices.ts";
 import { DraftText, RetryText, type FormProps } from "./form-fields.tsx";
 import { hasOwnCare } from "./task-draft.ts";
-import styles from "./TaskForm.module.css";
 
 export function CarePart({ form }: { form: FormProps }) {
   const { draft, set } = form;
   const [open] = useState(() => hasOwnCare(draft));
   return (
-    <div className={styles["fields"]}>
+    <Fields>
       <Checkbox label="It is on" checked={draft.enabled} onChange={(event) => set({ enabled: event.target.checked })} />
-      <details className={styles["more"]} open={open}>
-        <summary>Overlap, missed runs, retries, time limit</summary>
-        <div className={styles["fields"]}>
+      <More summary="Overlap, missed runs, retries, time limit" open={open}>
+        <Fields>
           <Rules form={form} />
           <Retries form={form} />
-        </div>
-      </details>
-    </div>
+        </Fields>
+      </More>
+    </Fields>
   );
 }
 
@@ -27,7 +26,7 @@ function Rules({ form }: { form: FormProps }) {
   const { draft, set } = form;
   return (
     <>
-      <div className={styles["pair"]}>
+      <Columns count={2}>
         <Field label="If the run before still goes on">
           {(control) => (
             <Select {...control} value={draft.overlap} options={OVERLAPS} onChange={(overlap) => set({ overlap })} />
@@ -41,8 +40,8 @@ function Rules({ form }: { form: FormProps }) {
             <Select {...control} value={draft.catchUp} options={CATCH_UPS} onChange={(catchUp) => set({ catchUp })} />
           )}
         </Field>
-      </div>
-      <div className={styles["pair"]}>
+      </Columns>
+      <Columns count={2}>
         <DraftText
           form={form}
           name="timeout"
@@ -57,7 +56,7 @@ function Rules({ form }: { form: FormProps }) {
           label="Begin later by up to"
           help="At random each time, so that many servers do not begin in step"
         />
-      </div>
+      </Columns>
     </>
   );
 }
@@ -65,7 +64,7 @@ function Rules({ form }: { form: FormProps }) {
 function Retries({ form }: { form: FormProps }) {
   const some = form.draft.retries.count.trim() !== "0";
   return (
-    <div className={styles["triple"]}>
+    <Columns count={3}>
       <RetryText
         form={form}
         name="count"
@@ -97,6 +96,6 @@ function Retries({ form }: { form: FormProps }) {
           />
         </>
       ) : null}
-    </div>
+    </Columns>
   );
 }

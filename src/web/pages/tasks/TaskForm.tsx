@@ -1,6 +1,6 @@
 // The form of a task, new or saved: what it does, when, and how it is cared for; checked while it is typed, with what saving would change.
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useLocation } from "wouter";
 import type { TaskCheck, TaskRecord } from "../../../contract/task.ts";
 import { call } from "../../api/client.ts";
@@ -8,8 +8,10 @@ import { useBlocked } from "../../api/hooks.ts";
 import { useApp } from "../../app-context.ts";
 import { paths } from "../../paths.ts";
 import { Button } from "../../ui/Button.tsx";
+import { CHECKING, SaveBar, type Verdict, wrongWords } from "../../ui/FormLayout.tsx";
 import { ErrorNotice, Notice } from "../../ui/Notice.tsx";
 import { Panel, Section } from "../../ui/Panel.tsx";
+import { useCheckedSubmit } from "../../ui/use-checked-submit.ts";
 import { CarePart } from "./CarePart.tsx";
 import type { FormProps } from "./form-fields.tsx";
 import { dryRunWords } from "./schedule/dry-run.ts";
@@ -51,15 +53,7 @@ export function TaskForm({ saved, service = "" }: { saved: TaskRecord | null; se
       navigate(paths.task(name));
     },
   });
-  // Asked for while the last keys are still being checked: what is known is of an older draft.
-  const [wanted, setWanted] = useState(false);
-  const { mutate, isPending: saving } = save;
-  useEffect(() => {
-    if (!wanted || check.pending) return;
-    setWanted(false);
-    if (check.errors === 0 && !saving) mutate();
-  }, [wanted, check.pending, check.errors, saving, mutate]);
-
+  const submit = useCheckedSubmit({ ...check, saving: save.isPending, submit: save.mutate });
   const form: FormProps = {
     draft,
     set: (change) => setDraft((now) => ({ ...now, ...change })),
@@ -73,7 +67,7 @@ export function TaskForm({ saved, service = "" }: { saved: TaskRecord | null; se
       onSubmit={(event) => {
         event.preventDefault();
         setTouched(new Set(Object.keys(draft)));
-        if (blocked === null) setWanted(true);
+        if (blocked === null) submit();
       }}
     >
       <Section title="1 · What it does">
@@ -99,12 +93,11 @@ export function TaskForm({ saved, service = "" }: { saved: TaskRecord | null; se
         </Notice>
       )}
       {save.isError ? <ErrorNotice error={save.error} /> : null}
-      <div className={styles["bar"]}>
-        <Summary draft={draft} saved={saved} check={check} />
+      <SaveBar {...summaryOf(draft, saved, check)}>
         <Button look="primary" type="submit" blocked={blocked ?? (save.isPending ? "it is being saved" : null)}>
           {saved === null ? "Add task" : "Save"}
         </Button>
-      </div>
+      </SaveBar>
     </form>
   );
 }
@@ -118,23 +111,12 @@ function useMayWrite({ action }: TaskDraft, saved: TaskRecord | null): string | 
 }
 
 /** What is wrong, else what saving changes. */
-function Summary({ draft, saved, check }: { draft: TaskDraft; saved: TaskRecord | null; check: DraftCheck }) {
+function summaryOf(draft: TaskDraft, saved: TaskRecord | null, check: DraftCheck): Verdict {
   const { answer, errors, pending, failure } = check;
-  const [words, tone] =
-    saved === null && draft.name === ""
-      ? ["A name, what it does, and when.", "quiet"]
-      : failure !== undefined
-        ? [failure, "bad"]
-        : pending || answer === undefined
-          ? ["Checking…", "quiet"]
-          : errors > 0
-            ? [`${errors} ${errors === 1 ? "thing is" : "things are"} wrong.`, "bad"]
-            : [changeWords(draft, saved, answer), "ok"];
-  return (
-    <p role="status" className={styles["summary"]} data-tone={tone}>
-      {words}
-    </p>
-  );
+  if (saved === null && draft.name === "") return { words: "A name, what it does, and when.", tone: "quiet" };
+  if (failure !== undefined) return { words: failure, tone: "bad" };
+  if (pending || answer === undefined) return CHECKING;
+  return errors > 0 ? wrongWords(errors) : { words: changeWords(draft, saved, answer), tone: "ok" };
 }
 
 function changeWords(draft: TaskDraft, saved: TaskRecord | null, answer: TaskCheck): string {

@@ -1,18 +1,19 @@
 // What a task does: to which service, or by which command, and on which servers.
 import { useBlocked, useServers, useServices } from "../../api/hooks.ts";
 import type { TaskRecord } from "../../../contract/task.ts";
-import { Field, Select, TextArea, TextInput } from "../../ui/Field.tsx";
+import { CommandField } from "../../ui/CommandField.tsx";
+import { Field, Select, TextInput } from "../../ui/Field.tsx";
+import { Columns, Fields } from "../../ui/FormLayout.tsx";
 import { ACTIONS } from "./choices.ts";
 import { DraftText, type FormProps } from "./form-fields.tsx";
-import styles from "./TaskForm.module.css";
 
 export function WhatPart({ form, saved }: { form: FormProps; saved: TaskRecord | null }) {
   const { draft, set } = form;
   const mayRun = useBlocked("write") === null;
   const actions = ACTIONS.filter(({ value }) => value !== "command" || mayRun || draft.action === "command");
   return (
-    <div className={styles["fields"]}>
-      <div className={styles["pair"]}>
+    <Fields>
+      <Columns count={2}>
         {saved === null ? (
           <DraftText
             form={form}
@@ -31,11 +32,11 @@ export function WhatPart({ form, saved }: { form: FormProps; saved: TaskRecord |
             <Select {...control} value={draft.action} options={actions} onChange={(action) => set({ action })} />
           )}
         </Field>
-      </div>
+      </Columns>
       {draft.action === "command" ? <Command form={form} /> : null}
       <Service form={form} />
       <Placement form={form} />
-    </div>
+    </Fields>
   );
 }
 
@@ -74,28 +75,15 @@ function Command({ form: { draft, set, check, touched, touch } }: { form: FormPr
   const shell = draft.form === "shell";
   return (
     <>
-      <Field
-        label="Command"
+      <CommandField
+        shell={shell}
+        value={draft.command}
+        examples={{ shell: "pg_dump app | gzip > /backup/app.gz", argv: "/usr/bin/rsync\n-a\n/srv/\n/backup/srv/" }}
         error={draft.command !== "" || touched.has("command") ? check.at("command", "error") : undefined}
         warning={check.at("command", "warning")}
-        help={
-          shell
-            ? "A shell line, run by /bin/sh: pipes and quotes work"
-            : "The program, then one argument a line; no shell reads it"
-        }
-      >
-        {(control) => (
-          <TextArea
-            {...control}
-            mono
-            rows={shell ? 2 : 4}
-            value={draft.command}
-            placeholder={shell ? "pg_dump app | gzip > /backup/app.gz" : "/usr/bin/rsync\n-a\n/srv/\n/backup/srv/"}
-            onBlur={() => touch("command")}
-            onChange={(event) => set({ command: event.target.value })}
-          />
-        )}
-      </Field>
+        onBlur={() => touch("command")}
+        onChange={(command) => set({ command })}
+      />
       <Field label="Read the command as">
         {(control) => (
           <Select
@@ -123,7 +111,7 @@ function Placement({ form }: { form: FormProps }) {
     .map(({ name }) => name)
     .join(", ");
   return (
-    <div className={styles["pair"]}>
+    <Columns count={2}>
       <DraftText
         form={form}
         name="servers"
@@ -143,6 +131,6 @@ function Placement({ form }: { form: FormProps }) {
         label="And on all with these tags"
         help="Also on servers that get the tags later"
       />
-    </div>
+    </Columns>
   );
 }

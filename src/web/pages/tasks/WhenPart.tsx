@@ -1,6 +1,7 @@
 // When a task runs: the cron builder, the zone, and what the hub says that it comes to.
 import { useId } from "react";
 import { Field, TextInput } from "../../ui/Field.tsx";
+import { Fields } from "../../ui/FormLayout.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { useDebounced } from "../../ui/use-debounced.ts";
 import type { FormProps } from "./form-fields.tsx";
@@ -15,14 +16,14 @@ export function WhenPart({ form, hub }: { form: FormProps; hub: string | undefin
   const { draft, set, check } = form;
   return (
     <div className={styles["when"]}>
-      <div className={styles["fields"]}>
+      <Fields>
         <CronBuilder
           expression={draft.expression}
           error={check.at("cron_expression", "error")}
           onChange={(expression) => set({ expression })}
         />
         <Zone form={form} hub={hub} />
-      </div>
+      </Fields>
       <Outlook expression={draft.expression.trim()} zone={draft.timezone.trim()} hub={hub} />
     </div>
   );

@@ -1,6 +1,7 @@
 // When a task runs, in three views of one expression: what most schedules are, field by field, and the text itself.
 import { useState } from "react";
 import { Field, Select, TextInput } from "../../../ui/Field.tsx";
+import { More } from "../../../ui/FormLayout.tsx";
 import { expressionOf, FIELDS, fieldsOf, presetOf, turnedInto, withField, type Preset } from "./expression.ts";
 import { PresetControls } from "./PresetControls.tsx";
 import styles from "./CronBuilder.module.css";
@@ -34,10 +35,9 @@ export function CronBuilder({ expression, onChange, error }: ViewProps & { error
           />
         )}
       </Field>
-      <details className={styles["more"]} open={open}>
-        <summary>Field by field</summary>
+      <More summary="Field by field" open={open}>
         <Fields expression={expression} onChange={onChange} />
-      </details>
+      </More>
     </div>
   );
 }
