@@ -48,7 +48,7 @@ const steps: Step[] = [
   {
     name: "end-to-end tests",
     command: node,
-    args: ["--test", LIMIT, "--test-concurrency=1", ...e2e],
+    args: ["--test", LIMIT, "--test-concurrency=2", ...e2e],
     skip: quick || e2e.length === 0,
   },
 ];
