@@ -79,7 +79,7 @@ export class Client {
     const response = await this.send(key.slice(0, space), path, extras);
     const { status } = response;
     if (status >= 200 && status < 300) return response;
-    throw problemFailure(parseProblem(await readAll(response)), status);
+    throw problemFailure(parseProblem(await readAll(response)), status, path);
   }
 
   private async send(method: string, path: string, extras: CallExtras & { body?: unknown }): Promise<WireResponse> {

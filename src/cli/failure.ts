@@ -39,15 +39,15 @@ function exitCodeOf(code: string, status: number): number {
   return status === 404 ? EXIT.notFound : EXIT.failed;
 }
 
-/** Turns the hub's refusal into a failure of the command. */
-export function problemFailure(problem: Partial<Problem>, status: number): CliFailure {
+/** Turns the hub's refusal into a failure of the command; `path` is what was asked. */
+export function problemFailure(problem: Partial<Problem>, status: number, path = ""): CliFailure {
   const code = problem.code ?? "failed";
   const words = typeof problem.detail === "string" ? problem.detail : problem.title;
   return new CliFailure(words ?? `The hub answered with status ${status}`, {
     code,
     exitCode: exitCodeOf(code, status),
     issues: problem.issues ?? [],
-    hints: hintsFor(code),
+    hints: hintsFor(code, path),
   });
 }
 
@@ -62,7 +62,13 @@ export function asFailure(error: unknown): unknown {
   return new CliFailure(error.message, { code, exitCode: exitCodeOf(code, 0), issues, cause: error });
 }
 
-function hintsFor(code: string): string[] {
+/** What lists the things of a path. */
+const LISTS = [
+  ["/api/tasks", "task ls"],
+  ["/api/servers", "servers"],
+] as const;
+
+function hintsFor(code: string, path: string): string[] {
   switch (code) {
     case "unauthenticated":
       return ["Give a token in TAILHERD_TOKEN (make one on the hub's machine: tailherd token add NAME)."];
@@ -73,7 +79,7 @@ function hintsFor(code: string): string[] {
     case "revision_conflict":
       return ["Look at what changed, then try again."];
     case "not_found":
-      return ["See what there is: tailherd ps"];
+      return [`See what there is: tailherd ${LISTS.find(([of]) => path.startsWith(of))?.[1] ?? "ps"}`];
     default:
       return [];
   }

@@ -79,6 +79,11 @@ describe("tailherd task", () => {
     assert.match(await well("history", "hello", id), /\nhello\n$/);
   });
 
+  it("says of one that is not there where to look", async () => {
+    const { code, stderr } = await task("show", "nosuch");
+    assert.deepEqual([code, stderr], [4, 'tailherd: There is no task "nosuch"\nSee what there is: tailherd task ls\n']);
+  });
+
   it("takes over a crontab, shown first", async () => {
     const file = join(scratch, "crontab");
     writeFileSync(
