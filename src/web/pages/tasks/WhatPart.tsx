@@ -20,7 +20,7 @@ export function WhatPart({ form, saved }: { form: FormProps; saved: TaskRecord |
             name="name"
             path="name"
             label="Name"
-            help="Letters, digits, blanks, . _ -; unique, and not changed later"
+            help="Unique, at most 64 characters, and not changed later"
           />
         ) : (
           <Field label="Name" help="Stays as it is">
