@@ -133,5 +133,9 @@ describe("serviceSpecSchema", () => {
     assert.deepEqual(refusedPaths({ name: "api", match_keywords: ["ab"] }), ["match_keywords.0"]);
     assert.deepEqual(refusedPaths({ name: "api", start_cmd: "x", api_url: "javascript:alert(1)" }), ["api_url"]);
     assert.deepEqual(refusedPaths({ name: "api", start_cmd: "x", env: { "A;B": "1" } }), ["env.A;B"]);
+    const api = { name: "api", start_cmd: "x" };
+    assert.deepEqual(refusedPaths({ ...api, depends_on: { api: {} } }), ["depends_on.api"]);
+    assert.deepEqual(refusedPaths({ ...api, sockets: [{ port: 80 }, { port: 80 }] }), ["sockets.1.port"]);
+    assert.deepEqual(refusedPaths({ ...api, sockets: [{ host: "localhost", port: 80 }] }), ["sockets.0.host"]);
   });
 });

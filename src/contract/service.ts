@@ -1,8 +1,10 @@
 // What a person defines: a service. The nine fields of the predecessor first, then ours; every default stands here, once.
 import { z } from "zod";
 import { checkIssues, checksSchema } from "./checks.ts";
+import { dependsOnSchema } from "./dependencies.ts";
 import { durationSchema, isoTimeSchema, nameSchema, portSchema, sizeSchema } from "./names.ts";
 import { placementSchema } from "./server.ts";
+import { socketsSchema } from "./sockets.ts";
 
 export const kindSchema = z
   .string()
@@ -50,6 +52,13 @@ const stopSchema = z
     signal: stopSignalSchema.default("SIGTERM"),
     /** Seconds between the signal and SIGKILL for all that is left. */
     grace: durationSchema.pipe(z.number().max(3600)).default(10),
+  })
+  .prefault({});
+
+const reloadSchema = z
+  .strictObject({
+    /** Signal on which the program reads its configuration anew without ending; null: it cannot. */
+    signal: stopSignalSchema.nullable().default(null),
   })
   .prefault({});
 
@@ -121,9 +130,14 @@ const serviceShape = {
     .default(null),
   restart: restartSchema,
   stop: stopSchema,
+  reload: reloadSchema,
+  /** Sockets that are held open for it, so that nobody who connects is refused while it restarts. */
+  sockets: socketsSchema.default([]),
   hooks: hooksSchema,
   /** How its agent sees that it is well; they count at once, without a restart. */
   checks: checksSchema.default([]),
+  /** Services that it waits for before it starts. */
+  depends_on: dependsOnSchema.default({}),
   /** Where it runs; the hub's own machine unless said. */
   placement: placementSchema,
   /** How many copies run side by side on each of its servers; each sees its number (from 0) in TAILHERD_INSTANCE_INDEX. */
@@ -149,6 +163,9 @@ export const serviceSpecSchema = z.strictObject(serviceShape).superRefine((spec,
   }
   for (const [path, message] of checkIssues(spec.checks, spec.ports)) {
     context.addIssue({ code: "custom", path: ["checks", ...path], message });
+  }
+  if (Object.hasOwn(spec.depends_on, spec.name)) {
+    context.addIssue({ code: "custom", path: ["depends_on", spec.name], message: "is the service itself" });
   }
   if (spec.start_cmd === null && spec.argv === null && spec.match_keywords.length === 0) {
     context.addIssue({

@@ -35,6 +35,12 @@ const specs: ServiceInput[] = [
     secrets: ["TOKEN"],
     api_url: "http://localhost:1/",
     description: "words",
+    reload: { signal: "SIGHUP" },
+    sockets: [
+      { name: "web", port: 8080 },
+      { host: "::1", port: 8081 },
+    ],
+    depends_on: { db: { condition: "healthy", restart: true }, "set up": { condition: "completed" }, log: {} },
     checks: [
       { name: "web", kind: "http", path: "/health", port: 81, interval: "2s", timeout: "500ms", headers: { a: "b" } },
       { name: "tls", kind: "http", url: "https://nas/", tls: { server_name: "nas.example" }, status: [204, "3xx"] },
@@ -73,4 +79,24 @@ test("toFileService() writes only what differs from the defaults, command first"
   });
   assert.deepEqual(toFileService(spec), { command: "x", working_dir: "/srv", restart: "always" });
   assert.equal(Object.keys(toFileService(spec))[0], "command");
+});
+
+test("toServiceInput() takes what compose files say of dependencies, and sockets as addresses", () => {
+  const depends_on = { db: { condition: "service_healthy" }, job: { condition: "service_completed_successfully" } };
+  const sockets = ["127.0.0.1:80", "[::1]:81", "82", 83];
+  const file = tailherdFileSchema.parse({
+    services: { a: { command: "x", depends_on, sockets }, b: { command: "x", depends_on: ["a"] } },
+  });
+  const spec = (name: "a" | "b"): ServiceSpec => {
+    const service = file.services?.[name];
+    assert.ok(service);
+    return serviceSpecSchema.parse(toServiceInput(name, service));
+  };
+  assert.deepEqual(spec("a").depends_on, {
+    db: { condition: "healthy", restart: false },
+    job: { condition: "completed", restart: false },
+  });
+  const places = spec("a").sockets.map(({ host, port }) => `${host} ${port}`);
+  assert.deepEqual(places, ["127.0.0.1 80", "::1 81", "127.0.0.1 82", "127.0.0.1 83"]);
+  assert.deepEqual(spec("b").depends_on, { a: { condition: "started", restart: false } });
 });

@@ -2,8 +2,10 @@
 // checks and defaults it shares. The published JSON Schemas are made from it (scripts/generate.ts).
 import { z } from "zod";
 import { checksByNameSchema, plainCheck, type Check } from "./checks.ts";
+import { dependsOnSchema } from "./dependencies.ts";
 import { nameSchema, portSchema } from "./names.ts";
 import { taskFields, taskNameSchema, type TaskInput } from "./task.ts";
+import { heldSocketSchema, socketsSchema } from "./sockets.ts";
 import { restartPolicySchema, serviceSpecSchema, type ServiceInput, type ServiceSpec } from "./service.ts";
 
 const spec = serviceSpecSchema.shape;
@@ -35,6 +37,52 @@ const restartSchema = z
   .meta({
     description:
       "When to start again after an end: always, on-failure or never; or {policy, backoff: {initial, factor, max, jitter, reset_after}, max}.",
+  });
+
+/** Compose's words for the conditions, beside ours. */
+const COMPOSE_CONDITIONS: Readonly<Record<string, string>> = {
+  service_started: "started",
+  service_healthy: "healthy",
+  service_completed_successfully: "completed",
+};
+
+const fileDependencySchema = z.strictObject({
+  condition: z
+    .enum(["started", "healthy", "completed", "service_started", "service_healthy", "service_completed_successfully"])
+    .transform((word) => COMPOSE_CONDITIONS[word] ?? word)
+    .optional(),
+  restart: z.boolean().optional(),
+});
+
+const fileDependsOnSchema = z
+  .union([
+    z.array(nameSchema).transform((names) => Object.fromEntries(names.map((name) => [name, {}]))),
+    z.record(nameSchema, fileDependencySchema),
+  ])
+  .pipe(dependsOnSchema)
+  .optional()
+  .meta({
+    description:
+      "Services that it waits for before it starts: a list of names, or {db: {condition: started | healthy | completed, restart: true}}; restart: when somebody restarts that one, this one is restarted too.",
+  });
+
+/** "8080", "127.0.0.1:8080" or "[::1]:8080" beside the whole form. */
+const socketTextSchema = z
+  .string()
+  .regex(/^(?:(?:\[[0-9a-fA-F:.]+\]|[0-9.]+):)?\d{1,5}$/, 'must be like "127.0.0.1:8080", "[::1]:8080" or "8080"')
+  .transform((text) => {
+    const colon = text.lastIndexOf(":");
+    const port = Number(text.slice(colon + 1));
+    return colon === -1 ? { port } : { host: text.slice(0, colon).replaceAll(/[[\]]/g, ""), port };
+  });
+
+const fileSocketsSchema = z
+  .array(z.union([portSchema.transform((port) => ({ port })), socketTextSchema, heldSocketSchema]))
+  .pipe(socketsSchema)
+  .optional()
+  .meta({
+    description:
+      'Sockets that are held open for it while it restarts, handed over as LISTEN_FDS: ["127.0.0.1:8080"], or [{name: http, host: 127.0.0.1, port: 8080}].',
   });
 
 const filePortSchema = z.union([portSchema, z.string().regex(/^\d+$/).transform(Number).pipe(portSchema)]);
@@ -73,6 +121,11 @@ const fileServiceSchema = z.strictObject({
   stop: spec.stop.unwrap().optional().meta({
     description: 'How it is asked to end: {signal: SIGTERM, grace: "10s"}; then SIGKILL to all that is left.',
   }),
+  reload: spec.reload
+    .unwrap()
+    .optional()
+    .meta({ description: "How it reads its configuration anew without ending: {signal: SIGHUP}." }),
+  sockets: fileSocketsSchema,
   hooks: spec.hooks
     .unwrap()
     .optional()
@@ -81,6 +134,7 @@ const fileServiceSchema = z.strictObject({
     description:
       "How its agent sees that it is well, by name: {web: {kind: http, path: /health}, db: {kind: tcp, port: 5432, role: readiness}}.",
   }),
+  depends_on: fileDependsOnSchema,
   placement: spec.placement.unwrap().optional().meta({
     description:
       "Where it runs: {servers: [names], tags: [all of these]}; on the hub's own machine when left out. Paths are those of that server.",

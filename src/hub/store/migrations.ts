@@ -174,6 +174,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   -- Definitions have checks: stored ones get the default, see refillDocuments.
   `,
+  `
+  -- Definitions have dependencies, a way to reload, and sockets: stored ones get the defaults.
+  `,
 ];
 
 /** The version this program reads and writes. */
