@@ -14,6 +14,7 @@ import type { ErrorCode } from "./errors.ts";
 import { storedEventSchema } from "./events.ts";
 import { metricsAnswerSchema, metricsQuerySchema } from "./metrics-query.ts";
 import { isoTimeSchema, nameSchema } from "./names.ts";
+import { graphSchema } from "./graph.ts";
 import { operationSchema, serviceActionSchema } from "./operations.ts";
 import type { Action } from "./roles.ts";
 import { kindSchema, servicePatchSchema, serviceRecordSchema, serviceSpecSchema } from "./service.ts";
@@ -349,6 +350,11 @@ export const routes = {
     }),
   },
 
+  "GET /api/graph": {
+    summary: "What services depend on, how that stands now, and the order to start in",
+    action: "service.read",
+    result: graphSchema,
+  },
   "POST /api/bulk": {
     summary: "Act on many services as one operation",
     action: "service.operate",

@@ -3,6 +3,8 @@ import { TailherdError } from "../../../contract/errors.ts";
 import { VERSION } from "../../../runtime/version.ts";
 import { portConflicts } from "../../transfer/port-conflicts.ts";
 import { hideArguments, seesCommands } from "../../auth/hidden-commands.ts";
+import { standingOf } from "../../../contract/standing.ts";
+import { describeGraph } from "../../services/graph.ts";
 import { checksOf } from "../../services/check-book.ts";
 import { ReadyJson, type HandlersOf } from "../define-routes.ts";
 import type { HubParts } from "../hub-parts.ts";
@@ -23,6 +25,7 @@ type Keys =
   | "GET /api/processes/{pid}/definition"
   | "GET /api/ports"
   | "GET /api/events/recent"
+  | "GET /api/graph"
   | "GET /api/audit";
 
 /** Handlers of what is observed. */
@@ -44,6 +47,10 @@ export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
         services_count: catalog.size,
         problems,
       };
+    },
+    "GET /api/graph"() {
+      const standing = (name: string) => standingOf(board.get(name)?.instances ?? []);
+      return describeGraph(catalog.all(), (name) => board.get(name), standing);
     },
     "GET /api/status": () => new ReadyJson(board.allJson()),
     async "GET /api/stats"() {
