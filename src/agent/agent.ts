@@ -4,11 +4,9 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { DAY } from "../base/units.ts";
-import type { ActResult, AgentMethod, AgentParams, AgentResult, ServerIdentity } from "../contract/agent.ts";
-import { TailherdError } from "../contract/errors.ts";
+import type { AgentMethod, AgentParams, AgentResult, ServerIdentity } from "../contract/agent.ts";
 import { type Channel, channelPair } from "../runtime/link/channel.ts";
 import type { Logger } from "../runtime/logger.ts";
-import type { ServiceAction } from "../contract/operations.ts";
 import type { ServiceSpec } from "../contract/service.ts";
 import { Gate } from "./checks/gate.ts";
 import { Wheel } from "./checks/wheel.ts";
@@ -25,6 +23,7 @@ import { openIdentity } from "./identity.ts";
 import { Journal } from "./journal/journal.ts";
 import { Notices } from "./notices.ts";
 import { Observer } from "./observer.ts";
+import { createOwnAct, type OwnAct } from "./own-acts.ts";
 import { createProcessTable } from "./processes/create-process-table.ts";
 import { openTasks } from "./scheduler/open-tasks.ts";
 import type { Puncher } from "./spool/output-log.ts";
@@ -156,6 +155,7 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
   const desired = new DesiredStore({ agentDir, runRoot, clock, logger });
   const kept = await desired.open();
   const own = options.locked === undefined ? null : new OwnFile(options.locked.services);
+  supervisor.standingsTold(kept.standings);
   await supervisor.restore(own?.restore(kept.services) ?? kept.services);
   observer.attach(supervisor);
   // A journal that was lost may have held ends that no hub has heard of; each instance keeps its last ones.
@@ -163,20 +163,8 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
   supervisor.reconcile();
   observer.start(kept.update_interval_ms);
   const facts = { locked: own !== null, allow_run: own === null && options.allowRun === true };
-  const act = (service: string, action: ServiceAction, by: string): Promise<ActResult> => {
-    // The hub wishes it too, and told us so or will; until then it is ours.
-    const wish = { desired: action === "stop" ? ("stopped" as const) : ("running" as const), stopped_instances: [] };
-    const definition = supervisor.definitions().find(({ spec }) => spec.name === service);
-    if (definition === undefined) {
-      const words = `Cannot ${action} "${service}": this server has no service of that name`;
-      return Promise.reject(new TailherdError("not_found", words));
-    }
-    if (definition.refused !== undefined) {
-      // Not what the hub wishes, but what a locked agent made of it: nothing to keep.
-      return Promise.reject(new TailherdError("refused", `Cannot ${action} "${service}": ${definition.refused}`));
-    }
-    return handlers.act({ service: { ...definition, ...wish }, action, index: null, by }, leaving.signal);
-  };
+  // The handlers are made last.
+  const act: OwnAct = (...asked) => createOwnAct(supervisor, handlers.act, leaving.signal)(...asked);
   const commands = new Commands({
     ids: await CommandIds.open(join(agentDir, "commands"), clock, logger),
     act,

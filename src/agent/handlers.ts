@@ -61,13 +61,14 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       .map((instance) => observer.sampled(instance));
 
   return {
-    async apply({ services: told, tasks: due, update_interval_ms }) {
+    async apply({ services: told, tasks: due, standings, update_interval_ms }) {
       await wishes.settled();
       const services = told.map((service) => wishes.over(service));
       // Both from here on, without a turn in between: what comes next may be a change of one of them, and must not come first.
       const tasksKept = due === undefined ? Promise.resolve() : tasks.replace(due).then(() => scheduler.changed());
       tasksKept.catch(() => undefined);
-      await desired.replace(services, update_interval_ms);
+      const known = standings && supervisor.standingsTold(standings);
+      await desired.replace(services, update_interval_ms, known);
       observer.setInterval(update_interval_ms);
       const met = own?.meetAll(services) ?? services;
       const wanted = new Set(met.map(({ spec }) => spec.name));
@@ -85,6 +86,11 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       await desired.put(service);
       await supervisor.set(meet(service));
       supervisor.reconcile(service.spec.name);
+      return {};
+    },
+    async set_standings({ standings }) {
+      // Whether or not they can be kept: they are facts, and nobody's wish.
+      await desired.putStandings(supervisor.standingsTold(standings));
       return {};
     },
     async remove({ service, by }) {

@@ -7,6 +7,7 @@ import { eventSchema } from "./events.ts";
 import { isoTimeSchema, nameSchema } from "./names.ts";
 import { serviceActionSchema } from "./operations.ts";
 import { desiredStateSchema, serviceSpecSchema, stoppedInstancesSchema } from "./service.ts";
+import { standingSchema } from "./standing.ts";
 import {
   instanceSampleSchema,
   instanceStatusSchema,
@@ -26,6 +27,9 @@ const desiredServiceSchema = z.object({
 });
 /** One service as an agent should have it. */
 export type DesiredService = z.infer<typeof desiredServiceSchema>;
+
+/** By name. null: the hub has not heard of it since its own start; what was told before goes on to count. */
+const standingsSchema = z.record(z.string(), standingSchema.nullable());
 
 const actResultSchema = z.object({
   /** refused: nothing was tried. failed: it was tried and clearly did not work. */
@@ -120,6 +124,8 @@ export const agentMethods = {
       services: z.array(desiredServiceSchema),
       /** Left out by hubs that know of no tasks: then those that the agent has stay. */
       tasks: z.array(agentTaskSchema).optional(),
+      /** As `set_standings`. Left out by hubs that know of no dependencies. */
+      standings: standingsSchema.optional(),
       update_interval_ms: z.number(),
     }),
     /** Services that this machine could not take over, each for a reason in its log; all others are. Absent: an older agent. */
@@ -127,6 +133,11 @@ export const agentMethods = {
   },
   /** Adds, replaces or re-desires one service without the rest, and lets it meet its desired state; answers when kept, not when running. */
   set: { params: z.object({ service: desiredServiceSchema }), result: z.object({}) },
+  /**
+   * How services stand that run elsewhere and that services of this server depend on: all of them, by name. Kept, so that what was
+   * told last counts while the hub is away.
+   */
+  set_standings: { params: z.object({ standings: standingsSchema }), result: z.object({}) },
   /** Stops one service, forgets it and its output. */
   remove: { params: z.object({ service: z.string(), by: z.string() }), result: actResultSchema },
   /**

@@ -1,5 +1,6 @@
 // What a service waits for before it starts: other services, on whichever server they run.
 import { z } from "zod";
+import { dependentsOf, layersOf } from "../base/dependency-graph.ts";
 import { nameSchema } from "./names.ts";
 
 export const dependencyConditionSchema = z.enum(["started", "healthy", "completed"]);
@@ -21,3 +22,19 @@ export type Dependency = z.infer<typeof dependencySchema>;
 export const dependsOnSchema = z
   .record(nameSchema, dependencySchema)
   .refine((all) => Object.keys(all).length <= 64, "must name at most 64 services");
+
+/** Names of the services that are restarted when somebody restarts these, directly or not, in the order to do it; without these. */
+export function restartedWith(
+  services: readonly { name: string; depends_on: Readonly<Record<string, Dependency>> }[],
+  names: readonly string[],
+): string[] {
+  const following = new Map(
+    services.map(({ name, depends_on }) => {
+      return [name, Object.keys(depends_on).filter((other) => depends_on[other]?.restart === true)] as const;
+    }),
+  );
+  const found = dependentsOf(following, names);
+  return layersOf(following)
+    .flat()
+    .filter((name) => found.has(name) && !names.includes(name));
+}

@@ -25,6 +25,7 @@ export const ERRORS = {
   method_not_allowed: { status: 405, exit: EXIT.usage, title: "This path does not take that method" },
   name_taken: { status: 409, exit: EXIT.failed, title: "The name is taken" },
   owned_by_file: { status: 409, exit: EXIT.failed, title: "A file owns this definition" },
+  depended_on: { status: 409, exit: EXIT.failed, title: "Other services depend on it" },
   revision_conflict: { status: 412, exit: EXIT.failed, title: "Somebody changed it meanwhile" },
   act_failed: { status: 409, exit: EXIT.failed, title: "It was tried and failed" },
   too_large: { status: 413, exit: EXIT.usage, title: "The body is too large" },

@@ -48,7 +48,8 @@ export function meets(standing: Standing, condition: DependencyCondition): boole
 /** "db to be healthy (unhealthy: check web fails)": what a start waits for, for people. */
 export function waitWords(name: string, condition: DependencyCondition, { state, reason }: Standing): string {
   const goal = { started: "to run", healthy: "to be healthy", completed: "to complete" }[condition];
-  const now = state === null ? "nothing is known of it" : [state, reason].filter((word) => word !== null).join(": ");
+  const now =
+    state === null ? (reason ?? "nothing is known of it") : [state, reason].filter((word) => word !== null).join(": ");
   return `${name} ${goal} (${now})`;
 }
 

@@ -273,14 +273,22 @@ export class FakeAgent {
     for (const { resolve } of met) resolve();
   }
 
+  /** How services elsewhere stand, as told last. */
+  standings: AgentParams<"set_standings">["standings"] = {};
+
   private readonly handlers: AgentHandlers = {
-    apply: async ({ services, tasks = [], update_interval_ms }) => {
+    apply: async ({ services, tasks = [], standings = {}, update_interval_ms }) => {
+      this.standings = standings;
       this.tasks.clear();
       for (const task of tasks) this.tasks.set(task.name, task);
       this.tasksChanged();
       this.updateInterval = update_interval_ms;
       this.desired.clear();
       for (const service of services) this.desired.set(service.spec.name, service);
+      return {};
+    },
+    set_standings: async ({ standings }) => {
+      this.standings = standings;
       return {};
     },
     set: async ({ service }) => {

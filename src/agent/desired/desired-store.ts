@@ -5,6 +5,8 @@ import type { Clock } from "../../base/clock.ts";
 import type { DesiredService } from "../../contract/agent.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import { desiredStateSchema, serviceSpecSchema, stoppedInstancesSchema } from "../../contract/service.ts";
+import { standingSchema } from "../../contract/standing.ts";
+import type { Standings } from "../supervisor/dependencies.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { readRecords } from "../supervisor/instance-record.ts";
 import { isSystemError, systemWords } from "../supervisor/system-words.ts";
@@ -12,6 +14,7 @@ import { KeptFile } from "./kept-file.ts";
 
 const keptSchema = z.object({
   update_interval_ms: z.number().positive(),
+  standings: z.record(z.string(), standingSchema.nullable()).default({}),
   services: z.array(
     z.object({
       spec: serviceSpecSchema,
@@ -23,12 +26,14 @@ const keptSchema = z.object({
 });
 export type KeptDesired = z.infer<typeof keptSchema>;
 
-const DEFAULT_INTERVAL = 5000;
+const NOTHING: KeptDesired = { update_interval_ms: 5000, standings: {}, services: [] };
 
 /** Reads at start, then writes each change; a change is answered when it is on the disk for good, and is none when it cannot be. */
 export class DesiredStore {
   private readonly file: KeptFile<KeptDesired>;
-  private interval = DEFAULT_INTERVAL;
+  private interval = NOTHING.update_interval_ms;
+  /** Of services elsewhere. */
+  private standings: Standings = {};
   /** By name: as wanted, and as it is on the disk. They differ while a write is under way. */
   private readonly wanted = new Map<string, DesiredService>();
   private readonly kept = new Map<string, DesiredService>();
@@ -43,6 +48,7 @@ export class DesiredStore {
   async open(): Promise<KeptDesired> {
     const value = await this.read();
     this.interval = value.update_interval_ms;
+    this.standings = value.standings;
     for (const service of value.services) {
       this.wanted.set(service.spec.name, service);
       this.kept.set(service.spec.name, service);
@@ -60,9 +66,16 @@ export class DesiredStore {
     return this.change([[name, undefined]]);
   }
 
+  /** How services elsewhere stand. Rejects as `put`; they are known from now on all the same. */
+  putStandings(standings: Standings): Promise<void> {
+    this.standings = standings;
+    return this.change([]);
+  }
+
   /** All of them at once, and the milliseconds between samples. Rejects as `put`. */
-  replace(services: readonly DesiredService[], interval: number): Promise<void> {
+  replace(services: readonly DesiredService[], interval: number, standings?: Standings): Promise<void> {
     this.interval = interval;
+    this.standings = standings ?? this.standings;
     const wanted = new Map(services.map((service) => [service.spec.name, service]));
     const names = new Set([...this.wanted.keys(), ...wanted.keys()]);
     return this.change([...names].map((name) => [name, wanted.get(name)]));
@@ -86,9 +99,9 @@ export class DesiredStore {
         return this.mend({ ...read.value, services: newest(read.value.services, fromRecords(runRoot, logger)) });
       case "lost":
         logger.error({ damaged: read.damagedFile }, "desired state was damaged; it is made anew from what was running");
-        return this.mend({ update_interval_ms: DEFAULT_INTERVAL, services: fromRecords(runRoot, logger) });
+        return this.mend({ ...NOTHING, services: fromRecords(runRoot, logger) });
       default:
-        return { update_interval_ms: DEFAULT_INTERVAL, services: [] };
+        return NOTHING;
     }
   }
 
@@ -105,7 +118,10 @@ export class DesiredStore {
   private async change(entries: readonly (readonly [string, DesiredService | undefined])[]): Promise<void> {
     for (const [name, service] of entries) put(this.wanted, name, service);
     try {
-      await this.file.write(() => ({ update_interval_ms: this.interval, services: [...this.wanted.values()] }));
+      await this.file.write(() => {
+        const { interval: update_interval_ms, standings } = this;
+        return { update_interval_ms, standings, services: [...this.wanted.values()] };
+      });
     } catch (error) {
       for (const [name, service] of entries) {
         // Unless somebody wants it otherwise by now, whose write will tell.

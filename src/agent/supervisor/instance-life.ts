@@ -8,7 +8,7 @@
 //
 //   external: a process that something else started matches its keywords; set and left only by `matched`.
 //   starting stays until the startup checks have passed, and running becomes unhealthy while a liveness check fails: health.ts.
-//   (waiting comes with dependencies.)
+//   Any start becomes waiting while something that it depends on is not there yet: dependencies.ts; then it goes on by itself.
 //
 // `run` is the generation that was ordered and whose end has not been dealt with; a start is ordered only while there is none,
 // and the shim runs one at a time: that is "at most one" (P5). Starts are in starting.ts, ends in ending.ts, stops in
@@ -23,6 +23,7 @@ import type { CheckTools } from "../checks/check-run.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
 import type { OutputLog } from "../spool/output-log.ts";
 import type { Contained, Containment } from "./containment.ts";
+import type { Dependencies } from "./dependencies.ts";
 import { ExitLog } from "./exit-log.ts";
 import { Health } from "./health.ts";
 import type { EndWords } from "./exit-words.ts";
@@ -44,6 +45,7 @@ export interface InstanceTools {
   server: { id: string; name: string };
   random: () => number;
   checks: CheckTools;
+  dependencies: Dependencies;
   /** Spreads launches over turns of the event loop. */
   pace: Pace;
   /** Something of its status changed. */

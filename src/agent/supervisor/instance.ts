@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { SECOND } from "../../base/units.ts";
 import type { ActResult } from "../../contract/agent.ts";
 import type { ServiceAction } from "../../contract/operations.ts";
+import type { InstanceState } from "../../contract/status.ts";
 import { NOT_DECLARED, type WantedService } from "../desired/own-file.ts";
 import { ActQueue } from "./act-queue.ts";
 import { done, pidsOf, refused } from "./act-result.ts";
@@ -16,6 +17,9 @@ import { Starting } from "./starting.ts";
 import { Stopping } from "./stopping.ts";
 import { takeOver, takeOverUnordered } from "./taking-over.ts";
 import { Told } from "./told.ts";
+
+/** In these nothing of ours runs, nor is about to. */
+const MAY_BE_EXTERNAL: ReadonlySet<InstanceState> = new Set(["stopped", "exited", "waiting", "external"]);
 
 export class Instance extends InstanceLife {
   private readonly acts = new ActQueue<ActResult>();
@@ -75,7 +79,8 @@ export class Instance extends InstanceLife {
     // The file of a locked agent declares it now.
     if (this.isHeldBack(NOT_DECLARED)) this.enter("stopped", null);
     const now = this.tools.clock.now();
-    const plan = planNext(this.wish, { state: this.state, nextStartAt: this.nextStartAt }, now);
+    const waitsFor = this.tools.dependencies.waitsFor(spec);
+    const plan = planNext(this.wish, { state: this.state, nextStartAt: this.nextStartAt, waitsFor }, now);
     switch (plan.act) {
       case "nothing":
         return;
@@ -83,6 +88,12 @@ export class Instance extends InstanceLife {
         // Only matched by keywords, never started.
         if (spec.start_cmd === null && spec.argv === null) return;
         void this.act("start", "tailherd");
+        return;
+      case "wait_for":
+        this.enter("waiting", plan.words);
+        return;
+      case "resume":
+        this.starting.resume();
         return;
       case "wait":
         this.setTimer(plan.until - now, () => this.starting.due());
@@ -114,7 +125,7 @@ export class Instance extends InstanceLife {
   /** Something else's processes match its keywords, or none any more. */
   matched(processes: ProcessIdentity[], refusal: string | null): void {
     this.externalRefused = refusal;
-    if (processes.length > 0 && (this.state === "stopped" || this.state === "exited" || this.state === "external")) {
+    if (processes.length > 0 && MAY_BE_EXTERNAL.has(this.state)) {
       const differ = pidsOf(processes) !== pidsOf(this.external);
       this.external = processes;
       if (this.state !== "external") this.enter("external", refusal ?? "started by something else");

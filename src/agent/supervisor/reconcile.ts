@@ -7,12 +7,16 @@ export interface Observed {
   state: InstanceState;
   /** When `backoff` is over, Unix milliseconds. */
   nextStartAt: number | null;
+  /** What a start would wait for, in words; undefined: nothing. */
+  waitsFor: string | undefined;
 }
 
-/** forget_start: a start that waited is not wanted any more. */
+/** resume: nothing is waited for any more. forget_start: a start that waited is not wanted any more. */
 export type Plan =
   | { act: "nothing" }
   | { act: "start" }
+  | { act: "wait_for"; words: string }
+  | { act: "resume" }
   | { act: "wait"; until: number }
   | { act: "stop" }
   | { act: "forget_start" };
@@ -26,6 +30,8 @@ function towardsRunning(observed: Observed, now: number): Plan {
   switch (observed.state) {
     case "stopped":
       return { act: "start" };
+    case "waiting":
+      return observed.waitsFor === undefined ? { act: "resume" } : { act: "wait_for", words: observed.waitsFor };
     case "backoff":
       // Also one that is due: a start by hand would forget its history, and with it what holds a crash loop back (P6).
       return { act: "wait", until: observed.nextStartAt ?? now };

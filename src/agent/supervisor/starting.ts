@@ -64,6 +64,7 @@ export class Starting {
       const refusal = await this.makeReady();
       if (refusal !== undefined) return refused(`Cannot start ${service}: ${refusal}`);
     }
+    if (life.state === "waiting") return done(`${service} ${life.reason ?? "waits"}`);
     const outcome = await (this.outcome?.promise ?? Promise.resolve({ ok: life.alive, words: life.reason ?? "" }));
     return outcome.ok ? done(outcome.words) : failed(`Cannot start ${service}: ${outcome.words}`);
   }
@@ -113,6 +114,8 @@ export class Starting {
   launch(): void {
     const { life } = this;
     this.outcome ??= Promise.withResolvers();
+    const waits = life.tools.dependencies.waitsFor(life.desired.spec);
+    if (waits !== undefined) return this.wait(waits);
     life.generation += 1;
     let refusal: string | undefined;
     try {
@@ -128,8 +131,17 @@ export class Starting {
 
   /** A backoff is over. */
   due(): void {
+    this.goOn("backoff");
+  }
+
+  /** What it waited for is there. */
+  resume(): void {
+    this.goOn("waiting");
+  }
+
+  private goOn(from: "backoff" | "waiting"): void {
     const { life } = this;
-    const wanted = (): boolean => !life.closed && life.run === null && life.state === "backoff";
+    const wanted = (): boolean => !life.closed && life.run === null && life.state === from;
     if (!wanted()) return;
     life.sweep().then(
       () => {
@@ -139,6 +151,14 @@ export class Starting {
         if (wanted()) this.postpone(systemWords(error));
       },
     );
+  }
+
+  /** Something that it depends on is not there yet: whoever asked is told so, and it starts as soon as that is. */
+  private wait(words: string): void {
+    const { life } = this;
+    life.clearTimer();
+    life.enter("waiting", words);
+    this.finish({ ok: true, words: `${life.service} ${words}` });
   }
 
   /** The machine is why it cannot start now, not the definition: it is tried again until it can, or until nobody wants it. */

@@ -74,7 +74,7 @@ export class Stopping {
   private async sweep(): Promise<void> {
     const { life } = this;
     // A start that waited is not wanted any more, also where its time has just come; what is ordered all the same is stopped.
-    if (life.state === "backoff") life.enter("stopped", null);
+    if (life.state === "backoff" || life.state === "waiting") life.enter("stopped", null);
     await life.sweep();
   }
 

@@ -6,8 +6,10 @@ import { combineResults } from "../../contract/act-results.ts";
 import type { ActResult } from "../../contract/agent.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import type { ServiceAction } from "../../contract/operations.ts";
+import type { Serving } from "../../contract/standing.ts";
 import type { WantedService } from "../desired/own-file.ts";
 import type { OutputLog } from "../spool/output-log.ts";
+import { Dependencies, type Standings } from "./dependencies.ts";
 import { Instance } from "./instance.ts";
 import type { InstanceTools } from "./instance-life.ts";
 import { readRecord } from "./instance-record.ts";
@@ -21,7 +23,7 @@ interface Herded {
   changing: Promise<void>;
 }
 
-export interface SupervisorTools extends InstanceTools {
+export interface SupervisorTools extends Omit<InstanceTools, "dependencies"> {
   /** Holds all run directories. */
   runRoot: string;
   /** Names the data directory in markers, so that two agents on a machine do not take each other's processes for strays. */
@@ -34,7 +36,11 @@ export interface SupervisorTools extends InstanceTools {
 
 export class Supervisor {
   private readonly tools: SupervisorTools;
+  private readonly instanceTools: InstanceTools;
+  private readonly dependencies: Dependencies;
   private readonly services = new Map<string, Herded>();
+  /** Services of which something changed, until those that depend on them have been told. */
+  private stirred = new Set<string>();
   /** Removals that go on: the same name can be added again only after. */
   private readonly leaving = new Map<string, Promise<unknown>>();
   private readonly changes = new Emitter<string>();
@@ -42,6 +48,15 @@ export class Supervisor {
 
   constructor(tools: SupervisorTools) {
     this.tools = tools;
+    this.dependencies = new Dependencies((service) => this.services.get(service)?.instances.map(servingOf));
+    this.instanceTools = {
+      ...tools,
+      dependencies: this.dependencies,
+      changed: (instance) => {
+        tools.changed(instance);
+        this.stir(instance.service);
+      },
+    };
   }
 
   /**
@@ -62,6 +77,12 @@ export class Supervisor {
     if (this.closed) return;
     this.tools.lookAround();
     for (const instance of service === undefined ? this.instances() : this.instancesOf(service)) instance.reconcile();
+  }
+
+  /** The hub told how services that run elsewhere stand; answers what is known of them now. */
+  standingsTold(standings: Standings): Standings {
+    for (const name of this.dependencies.told(standings)) this.stir(name);
+    return this.dependencies.known;
   }
 
   /** The definitions as they are now. */
@@ -123,6 +144,7 @@ export class Supervisor {
     while (this.leaving.has(service)) await this.leaving.get(service);
     const herded = this.herded(service);
     this.services.delete(service);
+    this.stir(service);
     const { instances } = herded;
     const removed = this.change(herded, async () => {
       const leaving = herded.instances;
@@ -155,6 +177,22 @@ export class Supervisor {
   async close(): Promise<void> {
     this.closed = true;
     await Promise.all(this.instances().map((instance) => instance.close()));
+  }
+
+  /** At the end of this turn those that wait for it look again. */
+  private stir(service: string): void {
+    this.stirred.add(service);
+    if (this.stirred.size === 1) queueMicrotask(() => this.lookAgain());
+  }
+
+  private lookAgain(): void {
+    const { stirred } = this;
+    this.stirred = new Set();
+    if (this.closed) return;
+    for (const { definition, instances } of this.services.values()) {
+      if (!Object.keys(definition.spec.depends_on).some((name) => stirred.has(name))) continue;
+      for (const instance of instances) if (instance.state === "waiting") instance.reconcile();
+    }
   }
 
   private herded(service: string): Herded {
@@ -227,9 +265,9 @@ export class Supervisor {
     directory.make();
     const output = await this.tools.openOutput(directory, definition, index);
     const marker = `${this.tools.owner}:${key}`;
-    const instance = new Instance({ directory, output, definition, index, marker, tools: this.tools });
+    const instance = new Instance({ directory, output, definition, index, marker, tools: this.instanceTools });
     instance.adopt();
-    this.tools.changed(instance);
+    this.instanceTools.changed(instance);
     return instance;
   }
 
@@ -248,6 +286,11 @@ export class Supervisor {
     await instance.remove("tailherd");
     this.tools.removed(instance.service, instance.index);
   }
+}
+
+/** What counts of an instance for those that depend on it. */
+function servingOf({ state, reason, health, lastExit }: Instance): Serving {
+  return { state, reason, ready: health.ready, last_exit: lastExit };
 }
 
 /** Names of the run directories that a service may have. */
