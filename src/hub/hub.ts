@@ -51,6 +51,8 @@ import { RecentFailures } from "./services/recent-failures.ts";
 import { ServiceActs } from "./services/service-acts.ts";
 import { ServiceEdits } from "./services/service-edits.ts";
 import { SettingsChanges } from "./services/settings-changes.ts";
+import { DependencyGuard } from "./services/dependency-rules.ts";
+import { StandingTelling } from "./services/standing-telling.ts";
 import { StatusBoard } from "./services/status-board.ts";
 import { TaskBook } from "./tasks/task-book.ts";
 import { TaskEdits } from "./tasks/task-edits.ts";
@@ -178,6 +180,7 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     agents,
     observed,
     tasks: { on: (id) => tasks.agentTasks(id), has: (id, told) => telling.has(id, told) },
+    standings: { on: (id) => standings.on(id), has: (id, told) => standings.has(id, told) },
     logger,
   });
   const tasks: TaskBook = await TaskBook.load({ store, book, deployment, now });
@@ -219,6 +222,9 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     },
   });
   stack.defer(() => board.close());
+  const standings = stack.use(
+    new StandingTelling({ catalog, deployment, observed, agents, book, board, clock, logger }),
+  );
   const series = new SeriesBook();
   const operations = await Operations.load({ store, clock, logger });
   stack.defer(() => operations.close());
@@ -262,7 +268,18 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     if (told.what !== "service_deleted") return;
     for (const book of [observed, recent, series, recentCpu]) book.forget(told.name);
   });
-  const services = { store, catalog, agents, book, deployment, board, announcer, metrics, queue: new KeyedQueue() };
+  const services = {
+    store,
+    catalog,
+    agents,
+    book,
+    deployment,
+    board,
+    announcer,
+    metrics,
+    queue: new KeyedQueue(),
+    dependencies: new DependencyGuard(catalog),
+  };
   stack.use(new AgentRetries({ ...services, clock }));
   const acts: ServiceActs = new ServiceActs(services);
   const edits = new ServiceEdits(services, acts);

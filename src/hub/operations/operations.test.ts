@@ -6,12 +6,13 @@ import { test, type TestContext } from "node:test";
 import { FakeClock } from "../../base/clock.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
+import { Catalog } from "../services/catalog.ts";
 import { startActs } from "./act-run.ts";
 import { Operations } from "./operations.ts";
 
 const ACTOR = { principal: "local:test", from: "socket" } as const;
 
-async function open(context: TestContext): Promise<{ operations: Operations; clock: FakeClock }> {
+async function open(context: TestContext): Promise<{ operations: Operations; clock: FakeClock; catalog: Catalog }> {
   const clock = new FakeClock();
   const dir = mkdtempSync(join(tmpdir(), "tailherd-operations-"));
   const store = await openSqliteStore({ file: join(dir, "hub.db"), clock, logger: silentLogger });
@@ -21,14 +22,14 @@ async function open(context: TestContext): Promise<{ operations: Operations; clo
     await store.close();
     rmSync(dir, { recursive: true });
   });
-  return { operations, clock };
+  return { operations, clock, catalog: await Catalog.load(store) };
 }
 
 test("wait() answers when the operation has ended, or as it is when patience is over", async (context) => {
-  const { operations, clock } = await open(context);
+  const { operations, clock, catalog } = await open(context);
   const work = Promise.withResolvers<string>();
   const about = { kind: "bulk stop", title: "stop a", action: "stop", services: ["a"] } as const;
-  const { operation, ended } = await startActs({ operations, clock }, about, ACTOR, () => work.promise);
+  const { operation, ended } = await startActs({ operations, clock, catalog }, about, ACTOR, () => work.promise);
   assert.equal((await operations.wait(operation.id, 0)).state, "running");
   const impatient = operations.wait(operation.id, 250);
   clock.advance(250);

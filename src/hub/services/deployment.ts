@@ -13,6 +13,7 @@ import type { Observed } from "../agents/observed.ts";
 import { placedOn } from "../agents/placement.ts";
 import type { ServerBook } from "../agents/server-book.ts";
 import type { Catalog } from "./catalog.ts";
+import type { TellableStandings } from "./standing-telling.ts";
 
 export interface DeploymentParts {
   catalog: Catalog;
@@ -21,6 +22,8 @@ export interface DeploymentParts {
   observed: Observed;
   /** The tasks of a server, which are pushed with its services; and to be told that its agent has them. */
   tasks: { on(serverId: string): AgentTask[]; has(serverId: string, tasks: readonly AgentTask[]): void };
+  /** How services elsewhere stand that those of a server depend on; the same. */
+  standings: { on(serverId: string): TellableStandings; has(serverId: string, standings: TellableStandings): void };
   logger: Logger;
 }
 
@@ -78,8 +81,10 @@ export class Deployment {
     const services = this.servicesOn(serverId).map((name) => this.desired(name, serverId));
     const update_interval_ms = catalog.settings.update_interval_seconds * SECOND;
     const tasks = this.parts.tasks.on(serverId);
-    const { failed = [] } = await agents.call(serverId, "apply", { services, tasks, update_interval_ms });
+    const standings = this.parts.standings.on(serverId);
+    const { failed = [] } = await agents.call(serverId, "apply", { services, tasks, standings, update_interval_ms });
     this.parts.tasks.has(serverId, tasks);
+    this.parts.standings.has(serverId, standings);
     if (failed.length === 0) return;
     const server = book.storedOf(serverId)?.name;
     logger.error(

@@ -11,6 +11,7 @@ import type { Actor, Store } from "../store/store.ts";
 import { wishOf } from "../store/wish.ts";
 import type { Announcer } from "./announcer.ts";
 import { noSuchService, type Catalog } from "./catalog.ts";
+import type { DependencyGuard } from "./dependency-rules.ts";
 import type { Deployment } from "./deployment.ts";
 import type { KeyedQueue } from "./keyed-queue.ts";
 import type { StatusBoard } from "./status-board.ts";
@@ -27,6 +28,8 @@ export interface ServiceParts {
   metrics: MetricsStore;
   /** Keeps what the store has and what the agent was told in the same order, service by service. */
   queue: KeyedQueue;
+  /** Keeps cycles out. */
+  dependencies: DependencyGuard;
 }
 
 /** Which of a service's instances: all (null, null), or those of one number, one server, or both. */

@@ -1,4 +1,5 @@
 // Adding, changing and deleting definitions: the store first, then the agent, then everybody who looks.
+import type { SpecProblem } from "../../contract/agent.ts";
 import { TailherdError, toFieldIssues, type FieldIssue } from "../../contract/errors.ts";
 import { serviceSpecSchema, type ServiceRecord, type ServiceSpec } from "../../contract/service.ts";
 import { SECOND } from "../../base/units.ts";
@@ -6,6 +7,7 @@ import { placedOn, placementWarnings } from "../agents/placement.ts";
 import { specOf } from "../store/spec-of.ts";
 import type { Actor, DefinitionPut, Expectation, WriteOutcome } from "../store/store.ts";
 import { conflictsOf, conflictWords } from "../transfer/port-conflicts.ts";
+import { dependencyIssues, dependencyWarnings } from "./dependency-rules.ts";
 import { noSuchService } from "./catalog.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { ALL_INSTANCES, type ServiceActs, type ServiceParts } from "./service-acts.ts";
@@ -66,9 +68,10 @@ export class ServiceEdits {
 
   /** Stops it, then forgets it. Rejects with `not_found`, `owned_by_file`, `act_failed` when it could not be stopped. */
   async delete(name: string, actor: Actor, match?: Match): Promise<void> {
-    const { store, catalog } = this.parts;
+    const { store, catalog, dependencies } = this.parts;
     const record = catalog.require(name);
     if (record.owner !== null) throw owned(name, record.owner);
+    dependencies.refuseRemoval(name);
     if (match !== undefined && match !== record.revision) throw obstacle(name, { outcome: "revision_differs", record });
     await this.stopWhereReached(name, actor);
     await this.parts.queue.run(name, async () => {
@@ -143,12 +146,31 @@ export class ServiceEdits {
       .map((conflict) => ({ path: `ports.${conflict.index}`, message: conflictWords(conflict) }));
   }
 
-  /** What the machine thinks of a definition that was saved all the same, in words. */
-  async warnings(spec: ServiceSpec): Promise<string[]> {
+  /** What the machine thinks of a definition that was saved all the same, in words; `among`: saved or planned with it. */
+  async warnings(spec: ServiceSpec, among: readonly ServiceSpec[] = []): Promise<string[]> {
     const { book } = this.parts;
     const placed = placedOn(spec.placement, book.stored());
     const opinions = await Promise.all(placed.map((id) => this.opinion(spec, id, placed.length > 1)));
-    return [...placementWarnings(spec.placement, book.stored()), ...new Set(opinions.flat())];
+    const waits = this.waits(spec, among).map(({ path, message }) => `${path} ${message}`);
+    return [...placementWarnings(spec.placement, book.stored()), ...waits, ...new Set(opinions.flat())];
+  }
+
+  /** What it depends on that there is not, that makes a cycle, or that will keep it waiting. */
+  dependencyProblems(spec: ServiceSpec): SpecProblem[] {
+    const errors = dependencyIssues(spec, this.parts.dependencies.with([spec]));
+    return [
+      ...errors.map((issue) => ({ ...issue, severity: "error" as const })),
+      ...this.waits(spec, []).map((issue) => ({ ...issue, severity: "warning" as const })),
+    ];
+  }
+
+  private waits(spec: ServiceSpec, among: readonly ServiceSpec[]): FieldIssue[] {
+    const { catalog } = this.parts;
+    return dependencyWarnings(spec, (name) => {
+      const record = catalog.get(name);
+      const planned = among.find((other) => other.name === name);
+      return planned === undefined ? record : { ...record, ...planned };
+    });
   }
 
   private async opinion(spec: ServiceSpec, serverId: string, several: boolean): Promise<string[]> {
@@ -189,6 +211,9 @@ export class ServiceEdits {
   private async write(spec: ServiceSpec, expect: Expectation, actor: Actor): Promise<ServiceRecord> {
     const isNew = this.parts.catalog.get(spec.name) === undefined;
     const options = isNew && spec.autostart ? { desired: "running" as const } : {};
+    // Until it is in the catalog.
+    using claim = this.parts.dependencies.claim(spec);
+    void claim;
     const record = settle(spec.name, await this.parts.store.putService(spec, expect, actor, options));
     await this.spread(record, actor);
     return record;

@@ -4,6 +4,7 @@ import type { ServiceRecord, ServiceSpec } from "../../contract/service.ts";
 import type { TaskSpec } from "../../contract/task.ts";
 import type { PlanStep, TaskStep } from "../../contract/transfer.ts";
 import type { Actor, PlanChange, Store } from "../store/store.ts";
+import { dependencyIssues, directDependents } from "../services/dependency-rules.ts";
 import { planApply, planTasks } from "./plan.ts";
 import { conflictsOf, conflictWords } from "./port-conflicts.ts";
 
@@ -38,6 +39,7 @@ export async function applyPlan(store: Store, order: ApplyOrder, actor: Actor): 
     const issues = [
       ...duplicates(order.services),
       ...unknownServices(current, order),
+      ...wrongDependencies(current, order),
       ...(check_port_conflicts ? newConflicts(current, order) : []),
     ];
     if (issues.length > 0) {
@@ -99,6 +101,23 @@ function unknownServices(current: readonly ServiceRecord[], { services, tasks = 
     if (service_name === null || names.has(service_name)) return [];
     return [{ path: `tasks.${index}.service_name`, message: `names no service: there is no "${service_name}"` }];
   });
+}
+
+/** Of definitions in the file, and of others on what it does not declare any more. */
+function wrongDependencies(current: readonly ServiceRecord[], { services, owner }: ApplyOrder): FieldIssue[] {
+  const wanted = new Set(services.map(({ name }) => name));
+  const others = current.filter((record) => !wanted.has(record.name));
+  const staying = others.filter((record) => record.owner !== owner);
+  const after = [...services, ...staying];
+  const wrong = services.flatMap((spec, index) =>
+    dependencyIssues(spec, after).map(({ path, message }) => ({ path: `services.${index}.${path}`, message })),
+  );
+  const missed = others.flatMap(({ name, owner: its }) => {
+    const dependents = its === owner ? directDependents(name, staying) : [];
+    const words = dependents.map((other) => `"${other}"`).join(", ");
+    return words === "" ? [] : [{ path: "services", message: `cannot leave out "${name}": ${words} depends on it` }];
+  });
+  return [...wrong, ...missed];
 }
 
 function duplicates(services: readonly ServiceSpec[]): FieldIssue[] {

@@ -22,7 +22,7 @@ export async function planWarnings(
   const until = clock.monotonic() + PATIENCE;
   while (open.length > 0 && clock.monotonic() < until) {
     const some = open.splice(0, AT_ONCE);
-    const answers = await Promise.all(some.map(async (spec) => await edits.warnings(spec)));
+    const answers = await Promise.all(some.map(async (spec) => await edits.warnings(spec, specs)));
     for (const [place, messages] of answers.entries()) {
       const service = some[place]?.name ?? "";
       warnings.push(...messages.map((message) => ({ service, message })));

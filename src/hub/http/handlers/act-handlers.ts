@@ -1,6 +1,7 @@
 // Acts on services: one, or many as one operation.
 import type { ServiceAction } from "../../../contract/operations.ts";
 import { startActs } from "../../operations/act-run.ts";
+import { actAlong } from "../../services/restart-along.ts";
 import { ALL_INSTANCES } from "../../services/service-acts.ts";
 import type { Call, HandlersOf } from "../define-routes.ts";
 import type { HubParts } from "../hub-parts.ts";
@@ -14,7 +15,7 @@ export function actHandlers(parts: HubParts): HandlersOf<Keys> {
   const handler = (action: ServiceAction) => {
     return async ({ params, query, actor }: Call<ActRoute>) => {
       const which = { index: query.index ?? null, server: query.server ?? null };
-      const { message, count } = await acts.act(params.name, action, which, actor);
+      const { message, count } = await actAlong(parts, params.name, action, which, actor);
       return { success: true, message, count };
     };
   };

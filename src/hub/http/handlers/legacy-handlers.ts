@@ -1,6 +1,7 @@
 // The predecessor's routes, with its shapes: thin over the same acts and edits as the new ones.
 import { TailherdError } from "../../../contract/errors.ts";
 import { startActs } from "../../operations/act-run.ts";
+import { actAlong } from "../../services/restart-along.ts";
 import { ALL_INSTANCES } from "../../services/service-acts.ts";
 import type { HandlersOf } from "../define-routes.ts";
 import type { HubParts } from "../hub-parts.ts";
@@ -44,7 +45,7 @@ export function legacyHandlers(parts: HubParts): HandlersOf<Keys> {
       return { success: true, message, count };
     },
     async "POST /api/service/{name}/restart"({ params, actor }) {
-      const { message } = await acts.act(params.name, "restart", ALL_INSTANCES, actor);
+      const { message } = await actAlong(parts, params.name, "restart", ALL_INSTANCES, actor);
       return { success: true, message };
     },
     async "POST /api/service/{name}/scan-ports"({ params }) {

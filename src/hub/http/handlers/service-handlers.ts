@@ -48,7 +48,12 @@ export function serviceHandlers({ catalog, edits, agents, book, board, store }: 
       const placement = placementWarnings(spec.placement, book.stored()).map(toProblem);
       const severity = catalog.settings.check_port_conflicts ? ("error" as const) : ("warning" as const);
       return {
-        problems: [...edits.conflicts(spec).map((issue) => ({ ...issue, severity })), ...placement, ...problems],
+        problems: [
+          ...edits.conflicts(spec).map((issue) => ({ ...issue, severity })),
+          ...edits.dependencyProblems(spec),
+          ...placement,
+          ...problems,
+        ],
       };
     },
     async "POST /api/services/try"({ body, actor }) {

@@ -4,6 +4,7 @@ import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { startActs } from "../../operations/act-run.ts";
+import { orderActs } from "../../services/act-order.ts";
 import { ALL_INSTANCES } from "../../services/service-acts.ts";
 import { planWarnings } from "../../transfer/plan-warnings.ts";
 import { unsentBackup } from "../../store/leftovers.ts";
@@ -22,14 +23,14 @@ type Keys =
 
 /** Handlers of transfer and documentation. */
 export function transferHandlers(parts: HubParts): HandlersOf<Keys> {
-  const { store, edits, taskEdits, settings, logger } = parts;
+  const { store, catalog, edits, taskEdits, settings, logger } = parts;
   return {
     async "POST /api/apply"({ body, actor }) {
       const { applyPlan } = await import("../../transfer/apply.ts");
       const { steps, taskSteps: task_steps, applied, stored, removed } = await applyPlan(store, body, actor);
       const warnings = await planWarnings(body.services, steps, parts);
       if (!applied) return { steps, task_steps, applied, operation_id: null, warnings };
-      for (const name of removed) await edits.adoptRemoved(name, actor);
+      for (const { service } of orderActs("stop", removed, catalog.all())) await edits.adoptRemoved(service, actor);
       await edits.adoptStored(stored, actor);
       await taskEdits.reload();
       const changed = steps.flatMap(({ service, restart_needed }) => (restart_needed ? [service] : []));
