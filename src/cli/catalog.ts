@@ -93,6 +93,12 @@ export const CATALOG: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/show.ts")).define,
   },
   {
+    name: "graph",
+    summary: "What services depend on, and the order they start in",
+    group: "Watching",
+    load: async () => (await import("./commands/graph.ts")).define,
+  },
+  {
     name: "add",
     summary: "Define a service",
     group: "Definitions",

@@ -50,6 +50,8 @@ describe("standingOf()", () => {
     const standing = standingOf([{ ...one("backoff"), reason: "exit 1" }, one("stopped")]);
     assert.equal(meets(standing, "healthy"), false);
     assert.equal(waitWords("db", "healthy", standing), "db to be healthy (backoff: exit 1)");
+    const waiting = standingOf([{ ...one("waiting"), reason: "waits for a (waiting)" }]);
+    assert.equal(waitWords("job", "completed", waiting), "job to complete (waiting)");
     assert.equal(waitWords("db", "started", standingOf([])), "db to run (nothing is known of it)");
   });
 });

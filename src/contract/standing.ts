@@ -48,9 +48,13 @@ export function meets(standing: Standing, condition: DependencyCondition): boole
 /** "db to be healthy (unhealthy: check web fails)": what a start waits for, for people. */
 export function waitWords(name: string, condition: DependencyCondition, { state, reason }: Standing): string {
   const goal = { started: "to run", healthy: "to be healthy", completed: "to complete" }[condition];
-  const now =
-    state === null ? (reason ?? "nothing is known of it") : [state, reason].filter((word) => word !== null).join(": ");
-  return `${name} ${goal} (${now})`;
+  return `${name} ${goal} (${nowWords(state, reason)})`;
+}
+
+function nowWords(state: InstanceState | null, reason: string | null): string {
+  if (state === null) return reason ?? "nothing is known of it";
+  // What that one waits for stands with that one.
+  return reason === null || state === "waiting" ? state : `${state}: ${reason}`;
 }
 
 function isHealthy({ state, ready }: Serving): boolean {

@@ -124,6 +124,23 @@ test("what only the whole definition shows is placed at its key", () => {
   );
 });
 
+test("a circle of dependencies is told with the way round", () => {
+  const text = `services:
+  web:
+    command: run
+    depends_on: [api]
+  api:
+    command: run
+    depends_on:
+      web: {condition: healthy}
+`;
+  const { services, problems } = readDefinitions(text, "/srv/tailherd.yaml", "/srv", {});
+  assert.deepEqual(services, []);
+  assert.equal(problems.length, 1);
+  assert.match(problems[0]?.message ?? "", /api → web → api$/);
+  assert.equal(problems[0]?.line, 8);
+});
+
 test("YAML that is none is told with its place", () => {
   const { problems } = read("services:\n  web:\n    command: 'open\n");
   assert.equal(problems.length, 1);

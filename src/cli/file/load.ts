@@ -1,6 +1,7 @@
 // Reads a tailherd.yaml into definitions, or into the list of everything that is wrong with it.
 import { readFileSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { cycleIn } from "../../base/dependency-graph.ts";
 import { EXIT } from "../../contract/error-table.ts";
 import { serviceSpecSchema, type ServiceSpec } from "../../contract/service.ts";
 import { taskSpecSchema, type TaskSpec } from "../../contract/task.ts";
@@ -63,6 +64,12 @@ export function readDefinitions(
   const services = Object.entries(checked?.services ?? {}).flatMap(
     ([name, service]) => toSpec(name, service, directory, source) ?? [],
   );
+  const cycle = cycleIn(new Map(services.map(({ name, depends_on }) => [name, Object.keys(depends_on)])));
+  if (cycle !== undefined) {
+    const [first = "", second = ""] = cycle;
+    const message = `makes a cycle, in which nothing could start first: ${cycle.join(" → ")}`;
+    source.addAt(["services", first, "depends_on", second], message);
+  }
   const tasks = Object.entries(checked?.tasks ?? {}).flatMap(([name, task]) => toTask(name, task, source) ?? []);
   const problems = source.problems.sort((a, b) => a.line - b.line || a.column - b.column);
   const right = problems.length === 0;
