@@ -149,7 +149,7 @@ describe("what the agent is told", () => {
     await hub.request("POST /api/settings", { body: { update_interval_seconds: 2 } });
     assert.deepEqual(agent.calls.at(-1), {
       method: "apply",
-      params: { services: [], tasks: [], update_interval_ms: 2000 },
+      params: { services: [], tasks: [], standings: {}, update_interval_ms: 2000 },
     });
     agent.release.resolve();
     assert.equal((await deleting).status, 200);
