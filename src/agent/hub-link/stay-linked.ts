@@ -9,7 +9,10 @@ import type { ChannelEnd } from "../../runtime/link/channel.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { HubLink, Pinned } from "./hub-link.ts";
 
-const FIRST_DELAY = SECOND;
+const LEAST_DELAY = SECOND / 4;
+/** The first delay at its longest; each further one may be longer by this factor. */
+const FIRST_DELAY = 2 * SECOND;
+const FACTOR = 1.5;
 const MAX_DELAY = 30 * SECOND;
 /** A refusal ends only when a person does something. */
 const REFUSED_DELAY = MINUTE;
@@ -20,12 +23,14 @@ const HANDSHAKE_TIMEOUT = 10 * SECOND;
 const MAX_PAYLOAD = 32 * MIB;
 
 /**
- * Milliseconds to wait before dialling again, after `failures` ends in a row: between half of a doubling delay and all of it.
+ * Milliseconds to wait before dialling again, after `failures` ends in a row: anything up to a growing limit. All agents of a hub that
+ * restarts lose it at the same moment, and a spread over half of each delay would bring half of them back within half a second.
  * `random` is from 0 to 1.
  */
 export function redialDelay(failures: number, refused: boolean, random: number): number {
-  const full = refused ? REFUSED_DELAY : Math.min(MAX_DELAY, FIRST_DELAY * 2 ** Math.min(failures, 10));
-  return full / 2 + (full / 2) * random;
+  const most = refused ? REFUSED_DELAY : Math.min(MAX_DELAY, FIRST_DELAY * FACTOR ** Math.min(failures, 10));
+  const least = refused ? REFUSED_DELAY / 2 : LEAST_DELAY;
+  return least + (most - least) * random;
 }
 
 /** What became of the link. */
