@@ -121,7 +121,7 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
     server,
     owner,
     runRoot,
-    shims: new Shims({ root: runRoot, bootId: table.bootId(), logger }),
+    shims: new Shims({ root: runRoot, bootId: table.bootId(), clock, logger }),
     random: Math.random,
     pace: new Pace(LAUNCHES_PER_TURN),
     checks: { clock, wheel, gates: { light: new Gate(LOOKS_AT_ONCE), heavy: new Gate(COMMANDS_AT_ONCE) } },

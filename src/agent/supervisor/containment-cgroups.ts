@@ -2,10 +2,12 @@
 // there: moving a process costs the kernel some 10 ms (it waits for an RCU grace period), once for each shim instead of each start.
 import { existsSync, type FSWatcher, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Clock } from "../../base/clock.ts";
 import type { ServiceSpec } from "../../contract/service.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
 import { cgroupMembers } from "../processes/process-tree.ts";
 import { type CgroupLayout, type Controller, removeCgroup } from "./cgroup-layout.ts";
+import { sendQuietly } from "./containment-groups.ts";
 import type { Contained, Containment, Prepared } from "./containment.ts";
 import { isSystemError, systemWords } from "./system-words.ts";
 
@@ -13,16 +15,22 @@ type Limits = ServiceSpec["limits"];
 const CPU_PERIOD = 100_000;
 /** Milliseconds that processes in the kernel may take to stop. */
 const FREEZE_TIME = 1000;
+/** Milliseconds between looks at the members of a cgroup whose shim stays. */
+const LOOK_EVERY = 5;
+/** Milliseconds after which all of it is ended, the shim too. */
+const KILL_TIME = 2000;
 
 export class CgroupContainment implements Containment {
   readonly kind = "cgroups";
   private readonly layout: CgroupLayout;
   private readonly known = new Map<string, readonly string[]>();
   private readonly table: Pick<ProcessTable, "stat">;
+  private readonly clock: Clock;
 
-  constructor(layout: CgroupLayout, table: Pick<ProcessTable, "stat">) {
+  constructor(layout: CgroupLayout, { table, clock }: { table: Pick<ProcessTable, "stat">; clock: Clock }) {
     this.layout = layout;
     this.table = table;
+    this.clock = clock;
   }
 
   prepare(key: string, limits: Limits): Prepared {
@@ -68,6 +76,7 @@ export class CgroupContainment implements Containment {
   }
 
   async killAll(instance: Contained): Promise<void> {
+    if (instance.keepsShim === true && (await this.killBesideShim(instance))) return;
     try {
       writeFileSync(join(this.unified(instance.key), "cgroup.kill"), "1");
     } catch (error) {
@@ -78,6 +87,7 @@ export class CgroupContainment implements Containment {
   }
 
   whenEmpty(instance: Contained, signal: AbortSignal): Promise<boolean> {
+    if (instance.keepsShim === true) return this.whenShimIsAlone(instance, signal);
     return changeOf(join(this.unified(instance.key), "cgroup.events"), isEmpty, signal);
   }
 
@@ -131,6 +141,40 @@ export class CgroupContainment implements Containment {
       removeCgroup(directory);
       removeCgroup(dirname(directory));
     }
+  }
+
+  private besideShim(instance: Contained): number[] {
+    const { main } = instance;
+    const lives = main !== null && cgroupMembers(this.unified(instance.key)).includes(main.pid);
+    return [...(lives ? [main.pid] : []), ...this.leftovers(instance)];
+  }
+
+  /**
+   * One by one, as long as new ones turn up; false when they are forked faster than that. (Not frozen meanwhile: an agent that died
+   * in between would leave the shim frozen.)
+   */
+  private async killBesideShim(instance: Contained): Promise<boolean> {
+    const end = this.clock.monotonic() + KILL_TIME;
+    while (this.clock.monotonic() < end) {
+      const pids = this.besideShim(instance);
+      if (pids.length === 0) return true;
+      for (const pid of pids) sendQuietly(pid, "SIGKILL");
+      await this.pause();
+    }
+    return false;
+  }
+
+  /** The kernel tells when a cgroup is empty, not when one is left. */
+  private async whenShimIsAlone(instance: Contained, signal: AbortSignal): Promise<boolean> {
+    while (this.besideShim(instance).length > 0) {
+      if (signal.aborted) return false;
+      await this.pause();
+    }
+    return true;
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => void this.clock.after(LOOK_EVERY, resolve));
   }
 
   private unified(key: string): string {

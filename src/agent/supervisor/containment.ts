@@ -12,6 +12,8 @@ export interface Contained {
   shim: ProcessIdentity | null;
   /** The main process of the last start: its session holds what did not leave it. */
   main: ProcessIdentity | null;
+  /** The shim holds sockets for the next start: `killAll` spares it, and `whenEmpty` does not wait for it. */
+  keepsShim?: boolean;
 }
 
 export type Prepared =
@@ -30,9 +32,9 @@ export interface Containment {
   problem(limits: ServiceSpec["limits"]): { path: string; words: string } | undefined;
   /** Pids of what lives of an instance beside shim and main process. */
   leftovers(instance: Contained): number[];
-  /** Ends all of it with SIGKILL, the shim too where it lives in the same cgroup; resolves when nothing is left. */
+  /** Ends all of it with SIGKILL, the shim too where it lives in the same cgroup and is not kept; resolves when nothing is left. */
   killAll(instance: Contained): Promise<void>;
-  /** Resolves when nothing is left (true), or when `signal` is aborted (false). Kills nothing. The shim must have been told to quit. */
+  /** Resolves when nothing is left (true), or when `signal` is aborted (false). Kills nothing. A shim that is not kept must have been told to quit. */
   whenEmpty(instance: Contained, signal: AbortSignal): Promise<boolean>;
   /** Stops its processes for a moment, until disposed. */
   freeze(instance: Contained): Promise<AsyncDisposable>;

@@ -1,5 +1,6 @@
 // Ends of one instance that nobody asked for (and the words for those that somebody did): why it ended, and what follows.
 import { describeEnd, type EndFacts, type EndWords } from "./exit-words.ts";
+import type { HoldFailure } from "./held-sockets.ts";
 import type { InstanceLife } from "./instance-life.ts";
 import type { Run } from "./instance-record.ts";
 import { launchFailure } from "./launch-failure.ts";
@@ -43,14 +44,35 @@ export class Ending {
     this.decide(run, words, { clean: status === 0, dirty: left.length > 0 });
   }
 
+  /**
+   * No shim can hold what the run that was ordered is to be handed. Whoever is in the way may be gone at the next try, and an address
+   * may come later: the policy decides, as for a program that cannot listen itself.
+   */
+  cannotHold({ words, lasting }: HoldFailure): void {
+    const { life } = this;
+    const { run } = life;
+    if (run === null || run.process !== null) return;
+    life.clearTimer();
+    life.settle();
+    if (life.stopping !== null) return life.stopping.ended();
+    const failure = { cause: "failed_to_start" as const, words };
+    const end = this.describe(run, { status: null, signalled: false, lost: words, failure });
+    life.run = null;
+    if (!lasting) return this.decide(run, end, { clean: false, dirty: false });
+    life.record(end, { generation: run.generation, startedAt: run.launchedAt, by: null });
+    life.enter("fatal", words);
+    this.starting.finish({ ok: false, words });
+  }
+
   /** Puts the end of a run into words, from what is known now; `at`: when it was, Unix milliseconds, unless now. */
   describe(
     run: Run,
     end: Pick<EndFacts, "status" | "signalled" | "lost"> & { failure?: EndFacts["failure"]; at?: number },
   ): EndWords {
-    const { stopping, tools, directory } = this.life;
+    const { stopping, lateHook, tools, directory } = this.life;
     const { status, lost, failure = null, at = tools.clock.now() } = end;
-    const timedOutHook = !run.hookDone && status === null && lost === null && stopping === null;
+    const unseen = status === null && lost === null;
+    const timedOutHook = !run.hookDone && stopping === null && (unseen || lateHook === run);
     return describeEnd({
       status,
       signalled: status !== null && status > 128 && (end.signalled || stopping?.how === "killed"),
@@ -131,7 +153,10 @@ export class Ending {
     } else {
       // Not wanted: asked to stop by an agent that did not live to see it.
       if (wanted) life.enter("exited", words.short);
-      else life.enter("stopped", null);
+      else {
+        life.shim.letGo();
+        life.enter("stopped", null);
+      }
       void life.sweep();
       starting.finish({ ok: clean, words: clean ? `${life.service} ended with ${words.message}` : words.message });
     }

@@ -107,6 +107,8 @@ export class InstanceLife {
   /** Set when so many match that the keywords cannot be meant: they are shown, not touched. */
   externalRefused: string | null = null;
   stopping: StopUnderWay | null = null;
+  /** The run whose pre_start hook took too long and was ended: a shim that is left may tell of it as of any other end. */
+  lateHook: Run | null = null;
   /** Who asked for what is being done now. */
   actor: string | null = null;
   /** Nothing is looked at or done any more. */
@@ -148,7 +150,8 @@ export class InstanceLife {
   }
 
   get contained(): Contained {
-    return { key: this.directory.key, marker: this.marker, shim: this.shim.process, main: this.run?.process ?? null };
+    const { shim, directory, marker, run } = this;
+    return { key: directory.key, marker, shim: shim.process, main: run?.process ?? null, keepsShim: shim.holds };
   }
 
   /** What is desired of this instance. */
@@ -170,6 +173,8 @@ export class InstanceLife {
     this.state = state;
     this.reason = reason;
     if (state !== "backoff") this.nextStartAt = null;
+    // Nobody will serve those who wait: they should be refused, as without held sockets.
+    if (state === "exited" || state === "fatal") this.shim.letGo();
     this.health.entered(state);
     if (state === "starting") this.persistSoon();
     else this.persist();
@@ -257,6 +262,7 @@ export class InstanceLife {
       nextStartAt: this.nextStartAt,
       shim: this.shim.kept(),
       joins: this.shim.joins,
+      holding: this.shim.holding,
       lastExit: this.lastExit,
       endings: this.exits.endings,
       checks: this.health.kept(),

@@ -3,8 +3,10 @@ import { readdirSync } from "node:fs";
 import { z } from "zod";
 import { checkStateSchema } from "../../contract/check-status.ts";
 import { serviceSpecSchema } from "../../contract/service.ts";
+import { socketsSchema } from "../../contract/sockets.ts";
 import { exitCauseSchema, exitRecordSchema, instanceStateSchema } from "../../contract/status.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import { NOTHING_HELD } from "./held-sockets.ts";
 import { RunDirectory } from "./run-directory.ts";
 
 const identitySchema = z.object({ pid: z.int(), startTicks: z.int(), bootId: z.string() });
@@ -84,6 +86,8 @@ export const instanceRecordSchema = z.object({
   shim: identitySchema.extend({ version: z.int() }).nullable().default(null),
   /** cgroup directories that the shim entered. */
   joins: z.array(z.string()),
+  /** Sockets that it holds. */
+  holding: z.object({ sockets: socketsSchema, shared: z.boolean() }).default(NOTHING_HELD),
   lastExit: exitRecordSchema.nullable(),
   /** Ends that have been dealt with, but whose output had not been read yet. */
   endings: z.array(endingSchema).default([]),

@@ -34,6 +34,7 @@ export class Instance extends InstanceLife {
     this.ending = new Ending(this, this.starting);
     this.told = new Told(this, this.starting, this.ending, () => this.meetUnordered());
     this.stops = new Stopping(this, { starting: this.starting, ending: this.ending, told: this.told });
+    this.shim.failed = (failure) => this.ending.cannotHold(failure);
     this.health.condemned = (run, words) => this.startAgain(run, words);
   }
 
@@ -103,6 +104,7 @@ export class Instance extends InstanceLife {
         return;
       case "forget_start":
         this.clearTimer();
+        this.shim.letGo();
         this.enter("stopped", null);
     }
   }
@@ -221,7 +223,10 @@ export class Instance extends InstanceLife {
     if (running) this.restartCount += 1;
     const started = await this.starting.start();
     // Nothing was tried: it is down, and nothing is under way any more.
-    if (this.state === "stopping") this.enter("stopped", null);
+    if (this.state === "stopping") {
+      this.shim.letGo();
+      this.enter("stopped", null);
+    }
     return started;
   }
 }

@@ -7,6 +7,7 @@ import { type Account, findAccount, ownAccount } from "./accounts.ts";
 import { becomeUser } from "./become-user.ts";
 import { LOGIN_FILES, serviceEnvironment } from "./environment.ts";
 import { findTool } from "./find-program.ts";
+import { heldFds, listenVariables } from "./held-sockets.ts";
 import { execLine, shellQuote } from "./shell-words.ts";
 
 /** What makes a process a session of its own without changing its pid. macOS has no setsid(1), but perl. */
@@ -62,7 +63,7 @@ export function buildLaunch(
   const handOver = `export generation\nexec ${NEW_SESSION} ${become.prefix.join(" ")} /bin/sh -s <./body\n`;
   return {
     ok: true,
-    launch: `${preamble(output)}${other ? handOver : body}`,
+    launch: `${preamble(spec, output)}${other ? handOver : body}`,
     body: other ? body : undefined,
     wrapped: program.wrapped,
     directory,
@@ -84,9 +85,13 @@ export function fromHome(path: string, account: Account): string {
   return isAbsolute(path) ? path : join(account.home, path);
 }
 
-function preamble(output: { readonly stdoutFile: string; readonly stderrFile: string }): string {
+/** `$self` is a line of /proc/PID/stat, or a pid: whatever it becomes, the program keeps that pid. */
+function preamble(
+  { sockets }: ServiceSpec,
+  output: { readonly stdoutFile: string; readonly stderrFile: string },
+): string {
   return `echo "$generation $boot $self" 1<>told/pid
-unset boot self last before status
+${listenVariables(sockets, '"${self%% *}"')}unset boot self last before status
 unset -f shim tailherd_self
 exec >>${shellQuote(output.stdoutFile)} 2>>${shellQuote(output.stderrFile)} 8<>told/reason
 `;
@@ -96,6 +101,9 @@ exec >>${shellQuote(output.stdoutFile)} 2>>${shellQuote(output.stderrFile)} 8<>t
 function bodyText(spec: ServiceSpec, env: Record<string, string>, directory: string, program: string): string {
   const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
   const hook = spec.hooks.pre_start;
+  const withoutHeld = heldFds(spec.sockets.length)
+    .map((fd) => `${fd}<&- `)
+    .join("");
   return [
     "{",
     "exec </dev/null",
@@ -104,7 +112,7 @@ function bodyText(spec: ServiceSpec, env: Record<string, string>, directory: str
     ...(hook === null
       ? []
       : [
-          `/bin/sh -c ${shellQuote(hook)} 8>&- || { echo "$generation hook $?" >&8; exit ${GAVE_UP}; }`,
+          `/bin/sh -c ${shellQuote(hook)} ${withoutHeld}8>&- || { echo "$generation hook $?" >&8; exit ${GAVE_UP}; }`,
           'echo "$generation exec" >&8',
         ]),
     "exec 8>&-",

@@ -20,5 +20,5 @@ export function openContainment(options: {
     return new GroupContainment(options);
   }
   options.logger.debug({ unified: layout.unified, v2: [...layout.v2], v1: [...layout.v1.keys()] }, "cgroups");
-  return new CgroupContainment(layout, options.table);
+  return new CgroupContainment(layout, options);
 }

@@ -1,10 +1,12 @@
 // Starts shims: the few lines of sh that outlive us, one for each instance. Many are forked by one shell in one go: each is an
 // element of a pipeline, because a background job ("&") would have INT and QUIT ignored for good, and so would its services.
-import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { Server } from "node:net";
 import { join } from "node:path";
+import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { findTool } from "./find-program.ts";
+import { type Holding, type HoldFailure, openSockets, spawnHolding } from "./held-sockets.ts";
 import type { RunDirectory } from "./run-directory.ts";
 import { shellQuote } from "./shell-words.ts";
 import { systemWords } from "./system-words.ts";
@@ -92,21 +94,31 @@ export interface ShimOrder {
   directory: RunDirectory;
   /** cgroup directories it enters, and its services with it. */
   joins: string[];
+  /** Sockets that it holds, and its services with it. */
+  holding: Holding;
+  /** The shim before has not ended yet, and may hold what this one is to hold: addresses that are in use may be free in a moment. */
+  mayBeFree: () => boolean;
+  /** Its sockets are open; whether it is still wanted. */
+  opened: () => boolean;
+  /** Its sockets could not be opened: it will not come. */
+  failed: (failure: HoldFailure) => void;
 }
 
 /** Starts shims in batches; what they are is told in their run directories. */
 export class Shims {
   private readonly root: string;
   private readonly bootId: string;
+  private readonly clock: Clock;
   private readonly logger: Logger;
   private waiting: ShimOrder[] = [];
   private flushing: NodeJS.Immediate | undefined;
   private batches = 0;
 
   /** `root` holds all run directories. */
-  constructor(options: { root: string; bootId: string; logger: Logger }) {
+  constructor(options: { root: string; bootId: string; clock: Clock; logger: Logger }) {
     this.root = options.root;
     this.bootId = options.bootId;
+    this.clock = options.clock;
     this.logger = options.logger;
     mkdirSync(this.root, { recursive: true, mode: 0o700 });
     // Never half a script: a shell of the agent before may be about to read it.
@@ -123,6 +135,11 @@ export class Shims {
 
   /** Starts a shim with the next batch, which leaves when it is full, or when a turn of the event loop brought nobody more. */
   request(order: ShimOrder): void {
+    if (order.holding.sockets.length > 0) {
+      // Alone: others must not inherit its sockets.
+      void this.startHolding(order);
+      return;
+    }
     this.waiting.push(order);
     this.flushing ??= setImmediate(() => this.flush(0));
   }
@@ -137,27 +154,38 @@ export class Shims {
     const orders = this.waiting;
     this.waiting = [];
     for (let start = 0; start < orders.length; start += BATCH) {
-      try {
-        this.start(orders.slice(start, start + BATCH));
-      } catch (error) {
-        // A full disk or no descriptors: who waits for a shim sees that none comes, and tries again.
-        this.logger.error({ error: systemWords(error) }, "cannot start shims");
-      }
+      this.tryStart(orders.slice(start, start + BATCH), []);
     }
   }
 
-  private start(orders: ShimOrder[]): void {
+  private async startHolding(order: ShimOrder): Promise<void> {
+    const { clock } = this;
+    const opened = await openSockets(order.holding, { clock, mayBeFree: order.mayBeFree });
+    if (!opened.ok) return order.failed(opened.failure);
+    try {
+      if (order.opened()) this.tryStart([order], opened.servers);
+    } finally {
+      for (const server of opened.servers) server.close();
+    }
+  }
+
+  private tryStart(orders: ShimOrder[], servers: readonly Server[]): void {
+    try {
+      this.start(orders, servers);
+    } catch (error) {
+      // A full disk or no descriptors: who waits for a shim sees that none comes, and tries again.
+      this.logger.error({ error: systemWords(error) }, "cannot start shims");
+    }
+  }
+
+  private start(orders: ShimOrder[], servers: readonly Server[]): void {
     this.batches += 1;
     const list = join(this.root, `batch-${process.pid}-${this.batches}`);
     writeFileSync(list, batchText(orders), { mode: 0o600 });
     const input = openSync(list, "r");
     rmSync(list);
     try {
-      const starter = spawn("/bin/sh", [this.scriptPath], {
-        env: {},
-        detached: true,
-        stdio: [input, "ignore", "ignore"],
-      });
+      const starter = spawnHolding("/bin/sh", [this.scriptPath], input, servers);
       starter.on("error", (error) => this.logger.error({ error: systemWords(error) }, "cannot start shims"));
       starter.unref();
     } finally {
@@ -177,7 +205,7 @@ function batchText(orders: ShimOrder[]): string {
     .map(({ directory }) => shellQuote(directory.fifo));
   const make = missing.length === 0 ? "" : `${findTool("mkfifo") ?? "mkfifo"} -m 600 ${missing.join(" ")}\n`;
   const shims = orders.map(({ directory, joins }) => ["shim", directory.path, ...joins].map(shellQuote).join(" "));
-  return `${make}${[...shims, "kill -KILL $$"].join(" |\n")}\n`;
+  return `exec >/dev/null 2>&1\n${make}${[...shims, "kill -KILL $$"].join(" |\n")}\n`;
 }
 
 /** Knows a shim by its command line, also one of another tailherd on this machine. */

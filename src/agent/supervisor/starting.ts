@@ -4,6 +4,7 @@ import type { ActResult } from "../../contract/agent.ts";
 import { done, failed, pidsOf, refused } from "./act-result.ts";
 import type { Prepared } from "./containment.ts";
 import { describeEnd } from "./exit-words.ts";
+import { holdingOf } from "./held-sockets.ts";
 import type { InstanceLife } from "./instance-life.ts";
 import type { Run } from "./instance-record.ts";
 import { LaunchCache } from "./launch-cache.ts";
@@ -226,6 +227,7 @@ export class Starting {
     const stillRuns = (): boolean => life.run === run && !run.hookDone;
     const kill = async (): Promise<void> => {
       if (!stillRuns()) return;
+      life.lateHook = run;
       await life.tools.containment.killAll(life.contained);
       if (life.run === run) this.ended(null);
     };
@@ -280,7 +282,7 @@ export class Starting {
       proven: false,
     };
     this.told = Promise.withResolvers();
-    shim.moveTo(place.joins);
+    shim.moveTo(place.joins, holdingOf(spec));
     shim.start(life.generation);
     this.awaitLaunch();
     return undefined;

@@ -50,7 +50,7 @@ async function askToEnd(request: StopRequest, tools: StopTools): Promise<boolean
     if (left.length === 0) return true;
     // They outlived the process that should have ended them: nobody has asked them yet.
     for (const pid of left) sendQuietly(pid, request.signal);
-    request.dismissShim();
+    if (request.instance.keepsShim !== true) request.dismissShim();
     return await containment.whenEmpty(request.instance, graceOver.signal);
   } finally {
     timer.cancel();

@@ -43,12 +43,13 @@ export class Stopping {
     const already = life.state === "stopped";
     if (life.run === null) await this.sweep();
     const { run } = life;
-    if (run === null) return this.stopNothing(forRestart, already);
+    if (run === null) return await this.stopNothing(forRestart, already);
     const { forced } = await this.stopRun(run, { by, how });
     // It has not begun what it was ordered to, and must not any more.
     if (run.process === null) life.shim.giveUp();
     if (!forRestart) {
       life.shim.dismiss();
+      await life.shim.left();
       life.enter("stopped", null);
     }
     return done(
@@ -78,9 +79,12 @@ export class Stopping {
     await life.sweep();
   }
 
-  private stopNothing(forRestart: boolean, already: boolean): ActResult {
+  private async stopNothing(forRestart: boolean, already: boolean): Promise<ActResult> {
     const { life } = this;
-    if (!forRestart) life.shim.dismiss();
+    if (!forRestart) {
+      life.shim.dismiss();
+      await life.shim.left();
+    }
     life.enter("stopped", null);
     return done(already ? `${life.service} is already stopped` : `${life.service} stopped`);
   }

@@ -3,6 +3,7 @@ import { SECOND } from "../../base/units.ts";
 import { findFate, type Found } from "./adoption.ts";
 import type { Ending } from "./ending.ts";
 import type { InstanceLife } from "./instance-life.ts";
+import { NOTHING_HELD } from "./held-sockets.ts";
 import { type InstanceRecord, readRecord, type Run } from "./instance-record.ts";
 import { isWrapped } from "./launch-script.ts";
 import { NO_HISTORY, recordStart } from "./restart-policy.ts";
@@ -23,7 +24,8 @@ interface Trades {
 export function takeOver(life: InstanceLife, trades: Trades): void {
   const { directory, shim, tools } = life;
   const record = readRecord(directory, tools.logger);
-  shim.adopt(record?.joins ?? [], record?.shim ?? null);
+  const { joins, holding, shim: kept } = record ?? { joins: [], holding: NOTHING_HELD, shim: null };
+  shim.adopt({ joins, holding }, kept);
   const pid = directory.readPid();
   const exit = directory.readExit();
   const fate = findFate({ pid, exit, record, shimLives: shim.process !== null }, tools.table);
@@ -37,6 +39,8 @@ export function takeOver(life: InstanceLife, trades: Trades): void {
     const isYoung = unkept || record?.state === "starting";
     meetFate(life, trades, fate, { last: record?.run ?? undefined, isYoung, record: unkept ? undefined : record });
   }
+  // An agent that died before it could send the shim away.
+  if (life.run === null && life.state !== "backoff") shim.letGo();
   life.persist();
   trades.told.look();
 }
