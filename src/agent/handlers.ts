@@ -59,6 +59,12 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       .instances(service)
       .filter((instance) => instance.alive || instance.state === "external")
       .map((instance) => observer.sampled(instance));
+  /** The same, and those for which somebody listens while they do not run. */
+  const listening = () =>
+    supervisor
+      .instances()
+      .filter((instance) => instance.alive || instance.state === "external" || instance.shim.holds)
+      .map((instance) => observer.sampled(instance));
 
   return {
     async apply({ services: told, tasks: due, standings, update_interval_ms }) {
@@ -136,7 +142,7 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       return { checks: instances.flatMap(({ health }) => health.histories()) };
     },
     async listeners() {
-      return { listeners: observer.sampler.listAll(running()) };
+      return { listeners: observer.sampler.listAll(listening()) };
     },
     async match({ keywords }) {
       return listExternal(keywords, external());
@@ -154,7 +160,7 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       });
     },
     async check_spec({ spec }) {
-      const sources = { containment: tools.containment, external: external(), running: running() };
+      const sources = { containment: tools.containment, external: external(), running: listening() };
       return { problems: own?.problems(spec) ?? checkSpec(spec, sources) };
     },
     async try_command({ spec, seconds }, signal) {

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../base/clock.ts";
 import { MINUTE, SECOND } from "../base/units.ts";
 import type { InstanceStatus, SystemStats } from "../contract/status.ts";
+import { portsOf } from "../contract/sockets.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Notices } from "./notices.ts";
 import { ExternalMatcher } from "./processes/external-match.ts";
@@ -141,7 +142,8 @@ export class Observer {
       pids: external ? instance.external.map(({ pid }) => pid) : main === null ? [] : [main.pid],
       cgroups: external ? [] : this.options.containment.directories(instance.directory.key),
       shims: shim === null ? [] : [shim.pid],
-      ports: instance.desired.spec.ports,
+      holders: shim !== null && instance.shim.holds ? [shim.pid] : [],
+      ports: portsOf(instance.desired.spec),
     };
   }
 

@@ -4,7 +4,7 @@ import { checkIssues, checksSchema } from "./checks.ts";
 import { dependsOnSchema } from "./dependencies.ts";
 import { durationSchema, isoTimeSchema, nameSchema, portSchema, sizeSchema } from "./names.ts";
 import { placementSchema } from "./server.ts";
-import { socketsSchema } from "./sockets.ts";
+import { portsOf, socketsSchema } from "./sockets.ts";
 
 export const kindSchema = z
   .string()
@@ -161,7 +161,7 @@ export const serviceSpecSchema = z.strictObject(serviceShape).superRefine((spec,
   if (spec.start_cmd !== null && spec.argv !== null) {
     context.addIssue({ code: "custom", path: ["argv"], message: "give start_cmd or argv, not both" });
   }
-  for (const [path, message] of checkIssues(spec.checks, spec.ports)) {
+  for (const [path, message] of checkIssues(spec.checks, portsOf(spec))) {
     context.addIssue({ code: "custom", path: ["checks", ...path], message });
   }
   if (Object.hasOwn(spec.depends_on, spec.name)) {

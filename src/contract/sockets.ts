@@ -19,6 +19,11 @@ export const heldSocketSchema = z.strictObject({
 /** One TCP socket that is held open for a service. */
 export type HeldSocket = z.infer<typeof heldSocketSchema>;
 
+/** All ports of a definition: those that it declares, and those of its sockets. */
+export function portsOf({ ports, sockets }: { ports: readonly number[]; sockets: readonly HeldSocket[] }): number[] {
+  return [...new Set([...ports, ...sockets.map(({ port }) => port)])];
+}
+
 export const socketsSchema = z
   .array(heldSocketSchema)
   .max(MAX_SOCKETS)

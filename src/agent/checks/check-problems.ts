@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { SpecProblem } from "../../contract/agent.ts";
 import type { Check } from "../../contract/checks.ts";
 import type { ServiceSpec } from "../../contract/service.ts";
+import { portsOf } from "../../contract/sockets.ts";
 import { findProgram } from "../supervisor/find-program.ts";
 import { programOf } from "../supervisor/shell-words.ts";
 import { forbiddenWords } from "./addresses.ts";
@@ -49,7 +50,8 @@ function problemsOf(check: Check, spec: ServiceSpec, surroundings: Surroundings)
   }
 }
 
-function portProblem(port: number | null, { ports }: ServiceSpec): Found {
+function portProblem(port: number | null, spec: ServiceSpec): Found {
+  const ports = portsOf(spec);
   if (port === null || ports.length === 0 || ports.includes(port)) return [];
   return [["port", `${port} is none of the service's ports (${ports.join(", ")})`]];
 }

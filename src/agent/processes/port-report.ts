@@ -72,12 +72,14 @@ export class PortReport {
 
   /**
    * Every listening socket of the machine, fresh, with the process that holds it (null where that may not be seen). Reads the
-   * descriptors of processes until each socket has its holder: for the ports page, not for every interval.
+   * descriptors of processes until each socket has its holder: for the ports page, not for every interval. `last` are named where
+   * nobody else holds a socket.
    */
-  list(serviceOf: (pid: number) => string | null): Listener[] {
+  list(serviceOf: (pid: number) => string | null, last: ReadonlySet<number> = new Set()): Listener[] {
     this.listeners.refresh("force");
     const sockets = this.listeners.all();
-    const holders = this.listeners.findHolders(new Set(sockets.map((socket) => socket.inode)), this.table.pids());
+    const pids = [...this.table.pids().filter((pid) => !last.has(pid)), ...last];
+    const holders = this.listeners.findHolders(new Set(sockets.map((socket) => socket.inode)), pids);
     return sockets
       .map((socket): Listener => {
         const pid = holders.get(socket.inode) ?? null;

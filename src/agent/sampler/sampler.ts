@@ -37,6 +37,8 @@ export interface SampledInstance {
   cgroups: readonly string[];
   /** Processes in those cgroups that are ours and do not count: the shim. */
   shims?: readonly number[];
+  /** Of these, those that hold sockets for it: they listen in its name, also while it does not run. */
+  holders?: readonly number[];
   /** The ports that its definition declares. */
   ports: readonly number[];
 }
@@ -118,9 +120,11 @@ export class Sampler {
     this.listeners.refresh(starting ? "eager" : "calm");
     const holders = new Map<string, ProcessStat[]>();
     for (const { instance, meter } of rows) {
-      const known = holders.get(instance.service);
-      if (known === undefined) holders.set(instance.service, [...meter.members]);
-      else known.push(...meter.members);
+      const known = holders.get(instance.service) ?? [];
+      // Its own processes first: they are who is named.
+      known.unshift(...meter.members);
+      known.push(...(instance.holders ?? []).flatMap((pid) => this.tools.table.stat(pid) ?? []));
+      holders.set(instance.service, known);
     }
     const [host, statuses] = await Promise.all([
       this.host.sample(),
@@ -166,10 +170,12 @@ export class Sampler {
   /** Every listening socket of the machine now, with process and service. */
   listAll(instances: readonly SampledInstance[]): Listener[] {
     const services = new Map<number, string>();
+    const shims = new Set(instances.flatMap(({ holders = [] }) => holders));
     for (const instance of instances) {
       for (const { pid } of this.membersOf([instance])) services.set(pid, instance.service);
+      for (const pid of instance.holders ?? []) services.set(pid, instance.service);
     }
-    return this.ports.list((pid) => services.get(pid) ?? null);
+    return this.ports.list((pid) => services.get(pid) ?? null, shims);
   }
 
   /** All processes of these instances now: trees and cgroups. */

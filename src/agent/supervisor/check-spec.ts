@@ -14,7 +14,7 @@ import { programOf } from "./shell-words.ts";
 export interface CheckSources {
   containment: Containment;
   external: ExternalSources;
-  /** What runs now: its ports are not a stranger's. */
+  /** What runs now, or has its sockets held: its ports are not a stranger's. */
   running: SampledInstance[];
 }
 
@@ -61,13 +61,25 @@ function checkProgram(spec: ServiceSpec, path: string, directory: string, add: A
   }
 }
 
+/** Where it will listen, by the path in its definition; `host`: null where the program decides. */
+function placesOf({ ports, sockets }: ServiceSpec): { path: string; port: number; host: string | null }[] {
+  const held = sockets.map(({ host, port }, at) => ({ path: `sockets.${at}.port`, port, host }));
+  const own = ports.map((port, at) => ({ path: `ports.${at}`, port, host: null }));
+  return [...own.filter(({ port }) => !held.some((socket) => socket.port === port)), ...held];
+}
+
+const ANY_ADDRESS = new Set(["0.0.0.0", "::"]);
+
 /** Listeners on its ports; those of the service itself are as they should be. */
 function takenPorts(spec: ServiceSpec, sources: CheckSources): SpecProblem[] {
-  if (spec.ports.length === 0) return [];
+  const places = placesOf(spec);
+  if (places.length === 0) return [];
   const { listeners, table } = sources.external;
   listeners.refresh("force");
-  return spec.ports.flatMap((port) => {
-    const sockets = listeners.onPort(port);
+  return places.flatMap(({ path, port, host }) => {
+    const meets = (address: string): boolean =>
+      host === null || address === host || ANY_ADDRESS.has(address) || ANY_ADDRESS.has(host);
+    const sockets = listeners.onPort(port).filter(({ address }) => meets(address));
     if (sockets.length === 0) return [];
     const holders = listeners.findHolders(new Set(sockets.map((socket) => socket.inode)), table.pids());
     const pids = [...new Set(holders.values())];
@@ -80,7 +92,7 @@ function takenPorts(spec: ServiceSpec, sources: CheckSources): SpecProblem[] {
       pid === undefined ? "another process" : `pid ${pid} (${(table.argv(pid) ?? []).join(" ").slice(0, 80)})`;
     return [
       {
-        path: `ports.${spec.ports.indexOf(port)}`,
+        path,
         message: `port ${port} is taken by ${who}`,
         severity: "warning" as const,
       },
@@ -90,7 +102,7 @@ function takenPorts(spec: ServiceSpec, sources: CheckSources): SpecProblem[] {
 
 function isBelow(pid: number, instance: SampledInstance, table: ExternalSources["table"]): boolean {
   for (let one: number | undefined = pid; one !== undefined && one > 1; one = table.stat(one)?.ppid) {
-    if (instance.pids.includes(one)) return true;
+    if (instance.pids.includes(one) || instance.holders?.includes(one) === true) return true;
   }
   return false;
 }

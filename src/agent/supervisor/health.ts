@@ -8,6 +8,7 @@ import {
   type CheckStatus,
 } from "../../contract/check-status.ts";
 import type { InstanceState } from "../../contract/status.ts";
+import { portsOf } from "../../contract/sockets.ts";
 import type { CheckRun } from "../checks/check-run.ts";
 import { InstanceChecks, type KeptChecks } from "../checks/instance-checks.ts";
 import type { Judgement, Verdict } from "../checks/judge.ts";
@@ -57,7 +58,7 @@ export class Health {
     const { watched, life } = this;
     if (watched === undefined) return;
     const before = watched.checks.statuses();
-    watched.checks.define(life.desired.spec.checks, life.desired.spec.ports);
+    watched.checks.define(life.desired.spec.checks, portsOf(life.desired.spec));
     watched.verdict = watched.checks.verdict();
     this.apply();
     if (!isDeepStrictEqual(watched.checks.statuses(), before)) life.changed();

@@ -2,6 +2,7 @@
 import type { SpecProblem } from "../../contract/agent.ts";
 import { TailherdError, toFieldIssues, type FieldIssue } from "../../contract/errors.ts";
 import { serviceSpecSchema, type ServiceRecord, type ServiceSpec } from "../../contract/service.ts";
+import { portsOf } from "../../contract/sockets.ts";
 import { SECOND } from "../../base/units.ts";
 import { placedOn, placementWarnings } from "../agents/placement.ts";
 import { specOf } from "../store/spec-of.ts";
@@ -140,10 +141,11 @@ export class ServiceEdits {
   /** Ports that other definitions declare, which this one did not declare before. */
   conflicts(spec: ServiceSpec): FieldIssue[] {
     const { catalog } = this.parts;
-    const before = catalog.get(spec.name)?.ports ?? [];
+    const record = catalog.get(spec.name);
+    const before = record === undefined ? [] : portsOf(record);
     return conflictsOf(spec, catalog.all())
       .filter(({ port }) => !before.includes(port))
-      .map((conflict) => ({ path: `ports.${conflict.index}`, message: conflictWords(conflict) }));
+      .map((conflict) => ({ path: conflict.path, message: conflictWords(conflict) }));
   }
 
   /** What the machine thinks of a definition that was saved all the same, in words; `among`: saved or planned with it. */

@@ -5,6 +5,7 @@ import type { ServiceRecord } from "../../contract/service.ts";
 import { STATES_BY_URGENCY } from "../../contract/urgency.ts";
 import { allReady, healthOf, isReady } from "./health-of.ts";
 import type { ExitRecord, InstanceState, InstanceStatus, ServiceStatus } from "../../contract/status.ts";
+import { portsOf } from "../../contract/sockets.ts";
 
 /** In these a program of the service lives. */
 const ALIVE = new Set<InstanceState>(["running", "unhealthy", "stopping", "external"]);
@@ -52,7 +53,7 @@ export function statusRow(
     running: fresh.some(({ state }) => ALIVE.has(state)),
     processes,
     pid_count: processes.length,
-    ports: record.ports,
+    ports: portsOf(record),
     port_status: mergePorts(instances),
     detected_ports: [...new Set(instances.flatMap(({ detected_ports }) => detected_ports))].sort((a, b) => a - b),
     api_url: record.api_url,

@@ -3,6 +3,7 @@ import { TailherdError, type FieldIssue } from "../../contract/errors.ts";
 import type { ServiceRecord, ServiceSpec } from "../../contract/service.ts";
 import type { TaskSpec } from "../../contract/task.ts";
 import type { PlanStep, TaskStep } from "../../contract/transfer.ts";
+import { portsOf } from "../../contract/sockets.ts";
 import type { Actor, PlanChange, Store } from "../store/store.ts";
 import { dependencyIssues, directDependents } from "../services/dependency-rules.ts";
 import { planApply, planTasks } from "./plan.ts";
@@ -135,9 +136,13 @@ function newConflicts(current: readonly ServiceRecord[], { services, owner }: Ap
   const wanted = new Set(services.map(({ name }) => name));
   const others = current.filter((record) => record.owner !== owner && !wanted.has(record.name));
   const after = [...services, ...others];
+  const portsBefore = (name: string): number[] => {
+    const record = before.get(name);
+    return record === undefined ? [] : portsOf(record);
+  };
   return services.flatMap((spec, index) =>
     conflictsOf(spec, after)
-      .filter(({ port }) => before.get(spec.name)?.ports.includes(port) !== true)
-      .map((conflict) => ({ path: `services.${index}.ports.${conflict.index}`, message: conflictWords(conflict) })),
+      .filter(({ port }) => !portsBefore(spec.name).includes(port))
+      .map((conflict) => ({ path: `services.${index}.${conflict.path}`, message: conflictWords(conflict) })),
   );
 }

@@ -101,7 +101,7 @@ function draftServices(
       continue;
     }
     for (const conflict of conflictsOf(spec, [...current, ...seen.values()])) {
-      draft.warnings.push({ path: `${path}.ports.${conflict.index}`, message: conflictWords(conflict) });
+      draft.warnings.push({ path: `${path}.${conflict.path}`, message: conflictWords(conflict) });
     }
     seen.set(spec.name, spec);
     draftService(draft, spec, record, replace);

@@ -1,16 +1,18 @@
-// Ports that more than one definition declares.
+// Ports that more than one definition declares, as its own or as those of sockets that are held for it.
+import { type HeldSocket, portsOf } from "../../contract/sockets.ts";
 
 /** As much of a definition as matters here. */
 export interface DeclaresPorts {
   name: string;
   ports: readonly number[];
+  sockets: readonly HeldSocket[];
 }
 
 /** A port of a definition that others declare too. */
 export interface PortConflict {
   port: number;
-  /** Its place in `ports`. */
-  index: number;
+  /** Its place in the definition: "ports.0", "sockets.0.port". */
+  path: string;
   /** Names of the others. */
   services: string[];
 }
@@ -18,8 +20,8 @@ export interface PortConflict {
 /** Port to the names that declare it, where there is more than one; `conflicts` of `GET /api/port-conflicts`. */
 export function portConflicts(services: readonly DeclaresPorts[]): Record<string, string[]> {
   const holders = new Map<number, Set<string>>();
-  for (const { name, ports } of services) {
-    for (const port of ports) holders.set(port, (holders.get(port) ?? new Set()).add(name));
+  for (const { name, ...declared } of services) {
+    for (const port of portsOf(declared)) holders.set(port, (holders.get(port) ?? new Set()).add(name));
   }
   const conflicts = [...holders].filter(([, names]) => names.size > 1).sort(([a], [b]) => a - b);
   return Object.fromEntries(conflicts.map(([port, names]) => [String(port), [...names]]));
@@ -27,9 +29,13 @@ export function portConflicts(services: readonly DeclaresPorts[]): Record<string
 
 /** Conflicts of one definition with others; a definition of its own name does not count. */
 export function conflictsOf(spec: DeclaresPorts, others: readonly DeclaresPorts[]): PortConflict[] {
-  return spec.ports.flatMap((port, index) => {
-    const holders = others.filter((other) => other.name !== spec.name && other.ports.includes(port));
-    return holders.length === 0 ? [] : [{ port, index, services: holders.map(({ name }) => name) }];
+  return portsOf(spec).flatMap((port) => {
+    const holders = others.filter((other) => other.name !== spec.name && portsOf(other).includes(port));
+    if (holders.length === 0) return [];
+    const index = spec.ports.indexOf(port);
+    const path =
+      index < 0 ? `sockets.${spec.sockets.findIndex((socket) => socket.port === port)}.port` : `ports.${index}`;
+    return [{ port, path, services: holders.map(({ name }) => name) }];
   });
 }
 

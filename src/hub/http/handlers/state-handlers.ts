@@ -1,5 +1,6 @@
 // What is: health, status, statistics, processes, ports, history.
 import { TailherdError } from "../../../contract/errors.ts";
+import { portsOf } from "../../../contract/sockets.ts";
 import { VERSION } from "../../../runtime/version.ts";
 import { portConflicts } from "../../transfer/port-conflicts.ts";
 import { hideArguments, seesCommands } from "../../auth/hidden-commands.ts";
@@ -64,6 +65,7 @@ export function stateHandlers(parts: HubParts): HandlersOf<Keys> {
       const { listeners } = await agents.call(home(), "listeners", {});
       const strangers = records
         .filter(({ name }) => deployment.isOn(name, home()))
+        .map((record) => ({ name: record.name, ports: portsOf(record) }))
         .flatMap(({ name, ports }) =>
           listeners
             .filter((each) => ports.includes(each.port) && !isHeldByOneOf(each.service, each.port, name, conflicts))
