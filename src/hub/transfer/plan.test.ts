@@ -70,6 +70,17 @@ describe("planApply()", () => {
     ]);
   });
 
+  it("asks for a restart when instances begin or cease to share held sockets", () => {
+    const sockets = [{ port: 80 }];
+    const needed = (before: number, after: number): boolean =>
+      planApply(
+        [record(spec("api", { sockets, instances: before }), "f")],
+        [spec("api", { sockets, instances: after })],
+        "f",
+      )[0]?.restart_needed ?? false;
+    assert.deepEqual([needed(1, 2), needed(2, 1), needed(2, 3)], [true, true, false]);
+  });
+
   it("asks for a restart only for what a process takes when it starts, and only where one is wanted", () => {
     const needed = (input: object, desired: "running" | "stopped" = "running"): boolean =>
       planApply([record(spec("api"), "f", desired)], [spec("api", input)], "f")[0]?.restart_needed ?? false;
@@ -77,6 +88,10 @@ describe("planApply()", () => {
     assert.ok(needed({ limits: { memory: "64M" } }));
     assert.ok(!needed({ start_cmd: "false" }, "stopped"));
     assert.ok(!needed({ description: "words", labels: { team: "x" }, restart: { max: 3 } }));
+    assert.ok(
+      !needed({ reload: { signal: "SIGHUP" }, depends_on: { db: {} }, checks: [{ name: "up", kind: "tcp", port: 1 }] }),
+    );
+    assert.ok(needed({ sockets: [{ port: 80 }] }));
   });
 
   it("is all `same` after it was applied", () => {

@@ -7,7 +7,17 @@ import type { StoredTask } from "../store/store.ts";
 import { differences, type Difference } from "./differences.ts";
 
 /** Fields that a process takes when it starts; a change of any other counts while it runs. */
-const TAKEN_AT_START = new Set(["start_cmd", "argv", "working_dir", "env", "env_file", "secrets", "user", "limits"]);
+const TAKEN_AT_START = new Set([
+  "start_cmd",
+  "argv",
+  "working_dir",
+  "env",
+  "env_file",
+  "secrets",
+  "user",
+  "limits",
+  "sockets",
+]);
 
 /**
  * One step for each definition of the file, in its order, then the removals: what this owner owned and no longer names. What
@@ -51,9 +61,16 @@ function stepFor(spec: ServiceSpec, record: ServiceRecord | undefined, owner: st
   if (record === undefined) return { service: spec.name, change: "add", differences: [], restart_needed: false };
   const found = differences(specOf(record), spec);
   const change = record.owner !== owner ? "take_over" : found.length > 0 ? "change" : "same";
-  return { service: spec.name, change, differences: found, restart_needed: needsRestart(record, found) };
+  return { service: spec.name, change, differences: found, restart_needed: needsRestart(record, spec, found) };
 }
 
-function needsRestart(record: ServiceRecord, found: Difference[]): boolean {
-  return record.desired === "running" && found.some(({ path }) => TAKEN_AT_START.has(path.split(".")[0] ?? ""));
+function needsRestart(record: ServiceRecord, spec: ServiceSpec, found: Difference[]): boolean {
+  if (record.desired !== "running") return false;
+  if (sharesSockets(record) !== sharesSockets(spec)) return true;
+  return found.some(({ path }) => TAKEN_AT_START.has(path.split(".")[0] ?? ""));
+}
+
+/** Several instances listen on the same address, which each must have been opened for. */
+function sharesSockets({ sockets, instances }: Pick<ServiceSpec, "sockets" | "instances">): boolean {
+  return sockets.length > 0 && instances > 1;
 }
