@@ -111,9 +111,11 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       }
       return supervisor.remove(service, by);
     },
-    async act({ service, action, index, by }) {
-      wishes.drop(service.spec.name);
+    async act({ service: told, action, index, by }) {
+      if (action !== "reload") wishes.drop(told.spec.name);
       await wishes.settled();
+      // Of a reload nobody wished anything: what a task wishes here stands.
+      const service = action === "reload" ? wishes.over(told) : told;
       await desired.put(service);
       return supervisor.act(meet(service), action, index, by);
     },

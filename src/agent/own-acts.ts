@@ -2,19 +2,19 @@
 import type { ActResult, AgentHandlers } from "../contract/agent.ts";
 import { restartedWith } from "../contract/dependencies.ts";
 import { TailherdError } from "../contract/errors.ts";
-import type { ServiceAction } from "../contract/operations.ts";
+import type { WishAction } from "../contract/operations.ts";
 import type { WantedService } from "./desired/own-file.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
 
 /** Acts on a service of this server, as a hub would ask for it. */
-export type OwnAct = (service: string, action: ServiceAction, by: string) => Promise<ActResult>;
+export type OwnAct = (service: string, action: WishAction, by: string) => Promise<ActResult>;
 
 /**
  * Acts by `act`, the handler for what a hub asks. A restart brings those of this server along that asked to be restarted with it;
  * those elsewhere are the hub's to restart, which did not ask for this. Rejects with `not_found`, or `refused` by a locked agent.
  */
 export function createOwnAct(supervisor: Supervisor, act: AgentHandlers["act"], leaving: AbortSignal): OwnAct {
-  const one = async (definition: WantedService, action: ServiceAction, by: string): Promise<ActResult> => {
+  const one = async (definition: WantedService, action: WishAction, by: string): Promise<ActResult> => {
     // The hub wishes it too, and told us so or will; until then it is ours.
     const wish = { desired: action === "stop" ? ("stopped" as const) : ("running" as const), stopped_instances: [] };
     return await act({ service: { ...definition, ...wish }, action, index: null, by }, leaving);

@@ -44,6 +44,12 @@ export const CATALOG: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/act.ts")).defineRestart,
   },
   {
+    name: "reload",
+    summary: "Let services read their configuration anew, by reload.signal",
+    group: "Services",
+    load: async () => (await import("./commands/act.ts")).defineReload,
+  },
+  {
     name: "kill",
     summary: "End services without asking",
     group: "Services",

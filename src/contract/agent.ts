@@ -141,9 +141,10 @@ export const agentMethods = {
   /** Stops one service, forgets it and its output. */
   remove: { params: z.object({ service: z.string(), by: z.string() }), result: actResultSchema },
   /**
-   * Starts, stops, restarts or kills. `service` is what is desired from this act on: kept on the agent's disk first, then taken
+   * Starts, stops, restarts, kills or reloads. `service` is what is desired from this act on: kept on the agent's disk first, then taken
    * over and acted on in one step, so that nothing else acts on the wish before. Answers when it is done or has clearly failed: a
-   * start is done when the process lives (exec succeeded and it did not end within 200 ms), a stop when nothing of it is left.
+   * start is done when the process lives (exec succeeded and it did not end within 200 ms), a stop when nothing of it is left,
+   * a reload when the signal is sent.
    */
   act: {
     params: z.object({

@@ -1,10 +1,14 @@
-// Operations: long acts with progress: bulk start, stop, restart; commands on servers.
+// Acts on services, and operations: long acts with progress: bulk start, stop, restart; commands on servers.
 import { z } from "zod";
 import { isoTimeSchema } from "./names.ts";
 
-export const serviceActionSchema = z.enum(["start", "stop", "restart", "kill"]);
-/** `stop` asks and waits out the grace; `kill` does not ask. */
+export const serviceActionSchema = z.enum(["start", "stop", "restart", "kill", "reload"]);
+/** `stop` asks and waits out the grace; `kill` does not ask; `reload` sends the signal that the definition names for it. */
 export type ServiceAction = z.infer<typeof serviceActionSchema>;
+
+export const wishActionSchema = serviceActionSchema.exclude(["reload"]);
+/** An act that says what is wished from then on. A reload does not: what runs goes on, and what is stopped stays so. */
+export type WishAction = z.infer<typeof wishActionSchema>;
 
 export const operationStateSchema = z.enum(["queued", "sent", "running", "done", "failed", "unknown", "cancelled"]);
 /**

@@ -256,6 +256,14 @@ export const routes = {
     result: counted,
     errors: acts,
   },
+  "POST /api/services/{name}/reload": {
+    summary: "Send what runs its reload.signal; refused where none is defined, or where it does not run",
+    action: "service.operate",
+    params: named,
+    query: indexQuery,
+    result: counted,
+    errors: [...acts, "refused"],
+  },
   "POST /api/services/{name}/kill": {
     summary: "SIGKILL to all of it, without asking",
     action: "service.operate",

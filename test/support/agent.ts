@@ -76,7 +76,7 @@ export class TestAgent implements AsyncDisposable {
     const before = defined.get(this.keyOf(name));
     if (before === undefined) throw new Error(`this test has not set ${name}`);
     const wish = { ...before, stopped_servers: [] };
-    const after = wishAfter(wish, action, { ...WHOLE, index }, before.spec.instances);
+    const after = action === "reload" ? wish : wishAfter(wish, action, { ...WHOLE, index }, before.spec.instances);
     const service = { ...before, desired: after.desired, stopped_instances: after.stopped_instances };
     defined.set(this.keyOf(name), service);
     return this.call("act", { service, action, index, by });

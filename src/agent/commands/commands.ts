@@ -6,7 +6,7 @@ import type { Clock } from "../../base/clock.ts";
 import { TailherdError } from "../../contract/errors.ts";
 import type { ActResult, AgentNotice } from "../../contract/agent.ts";
 import type { AgentCommand, CommandResult } from "../../contract/commands.ts";
-import type { ServiceAction } from "../../contract/operations.ts";
+import type { WishAction } from "../../contract/operations.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
 import { systemWords } from "../supervisor/system-words.ts";
@@ -22,7 +22,7 @@ const MOST_AT_ONCE = 64;
 export interface CommandsOptions {
   ids: CommandIds;
   /** Acts on a service of this server. */
-  act: (service: string, action: ServiceAction, by: string) => Promise<ActResult>;
+  act: (service: string, action: WishAction, by: string) => Promise<ActResult>;
   table: ProcessTable;
   clock: Clock;
   logger: Logger;
@@ -162,7 +162,7 @@ export class Commands {
 }
 
 const TOO_LATE = "It was not begun: it came too late";
-const ACTS: Record<"start_service" | "stop_service" | "restart_service", ServiceAction> = {
+const ACTS: Record<"start_service" | "stop_service" | "restart_service", WishAction> = {
   start_service: "start",
   stop_service: "stop",
   restart_service: "restart",

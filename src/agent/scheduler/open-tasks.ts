@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import type { ActResult } from "../../contract/agent.ts";
-import type { ServiceAction } from "../../contract/operations.ts";
+import type { WishAction } from "../../contract/operations.ts";
 import type { AgentTask } from "../../contract/task.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -27,7 +27,7 @@ export interface TaskTools {
   journal: Journal;
   notices: Notices;
   /** Acts on a service of this server. */
-  act: (service: string, action: ServiceAction, by: string) => Promise<ActResult>;
+  act: (service: string, action: WishAction, by: string) => Promise<ActResult>;
   table: ProcessTable;
   clock: Clock;
   logger: Logger;

@@ -164,6 +164,11 @@ export class InstanceLife {
     return this.run?.process != null;
   }
 
+  /** Something of it runs, or will when what is being done now is done. */
+  get isReloadable(): boolean {
+    return this.run !== null || this.state === "external";
+  }
+
   /** The one way from state to state: keeps it, and tells it. */
   enter(state: InstanceState, reason: string | null): void {
     const from = this.state;

@@ -12,6 +12,7 @@ import { Ending } from "./ending.ts";
 import { InstanceLife, type InstanceOptions } from "./instance-life.ts";
 import { planNext } from "./reconcile.ts";
 import type { Run } from "./instance-record.ts";
+import { reload } from "./reloading.ts";
 import type { ProcessIdentity } from "./run-directory.ts";
 import { Starting } from "./starting.ts";
 import { Stopping } from "./stopping.ts";
@@ -53,16 +54,17 @@ export class Instance extends InstanceLife {
     const size = definition.spec.logs.max_size;
     if (size !== this.desired.spec.logs.max_size) this.output.resize(size);
     this.desired = definition;
-    this.followChecks();
+    this.followWithoutRestart();
     this.health.define();
   }
 
-  /** A definition that differs from what runs in nothing but checks, which count at once, needs no restart: it runs. */
-  private followChecks(): void {
+  /** A definition that differs from what runs in nothing but what counts at once needs no restart: it runs. */
+  private followWithoutRestart(): void {
     const { run } = this;
     const { spec, revision } = this.desired;
     if (run === null || run.revision === revision) return;
-    if (!isDeepStrictEqual({ ...run.spec, checks: spec.checks }, spec)) return;
+    const { checks, reload, depends_on } = spec;
+    if (!isDeepStrictEqual({ ...run.spec, checks, reload, depends_on }, spec)) return;
     run.revision = revision;
     run.spec = spec;
     this.persistSoon();
@@ -109,9 +111,10 @@ export class Instance extends InstanceLife {
     }
   }
 
-  /** Starts, stops, restarts or kills; one after the other, but a start does not hold up what ends it, nor a stop's grace a kill. */
+  /** Starts, stops, restarts, kills or reloads; one after the other, but a start does not hold up what ends it, nor a stop's grace a kill. */
   async act(action: ServiceAction, by: string): Promise<ActResult> {
-    if (action !== "start") this.starting.interrupt(`${action === "restart" ? "restarted" : "stopped"} by ${by}`);
+    const ends = action !== "start" && action !== "reload";
+    if (ends) this.starting.interrupt(`${action === "restart" ? "restarted" : "stopped"} by ${by}`);
     if (action === "kill") this.stops.hurry();
     return await this.acts.run(action, async () => {
       this.actor = by;
@@ -181,6 +184,8 @@ export class Instance extends InstanceLife {
         return this.starting.start();
       case "restart":
         return this.restart(by);
+      case "reload":
+        return reload(this, by);
       default:
         return this.stops.stop(by, action === "kill" ? "killed" : "stopped");
     }
@@ -205,8 +210,8 @@ export class Instance extends InstanceLife {
   private async holdBack(words: string, action: ServiceAction, by: string): Promise<ActResult> {
     if (this.run !== null) await this.stops.stop(by, action === "kill" ? "killed" : "stopped");
     if (!this.isHeldBack(words)) this.enter("fatal", words);
-    const starts = action === "start" || action === "restart";
-    return starts
+    const runs = action === "start" || action === "restart" || action === "reload";
+    return runs
       ? refused(`Cannot ${action} ${this.service}: ${words}`)
       : done(`${this.service} does not run: ${words}`);
   }

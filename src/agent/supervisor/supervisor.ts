@@ -131,12 +131,16 @@ export class Supervisor {
     const { name, match_keywords } = definition.spec;
     const { acts } = await this.define(definition, (all) => {
       // A restart is for those that should run: one that was stopped by hand stays so.
-      const meant = action === "restart" ? all.filter((instance) => instance.wish === "running") : all;
+      const meant = all.filter(
+        (instance) =>
+          (action !== "restart" || instance.wish === "running") && (action !== "reload" || instance.isReloadable),
+      );
       const instances = index === null ? meant : [this.instance(name, index)];
       if (match_keywords.length > 0) this.tools.lookAround();
       return { acts: instances.map((instance) => instance.act(action, by)) };
     });
-    return combineResults(await Promise.all(acts), "it has no instances");
+    const nothing = action === "reload" ? `Cannot reload ${name}: it does not run` : "it has no instances";
+    return combineResults(await Promise.all(acts), nothing);
   }
 
   /** Stops a service and deletes all of it but its definition's place in desired state, which is the caller's. */

@@ -1,4 +1,4 @@
-// `tailherd start|stop|restart|kill`: one service by its own route, several as one operation of the hub with progress.
+// `tailherd start|stop|restart|kill|reload`: one service by its own route, several as one operation of the hub with progress.
 import type { Command } from "commander";
 import { EXIT } from "../../contract/error-table.ts";
 import type { Operation, ServiceAction } from "../../contract/operations.ts";
@@ -16,18 +16,26 @@ interface ActOptions extends Selection {
   timeout?: number;
 }
 
-const DONE: Record<ServiceAction, string> = { start: "started", stop: "stopped", restart: "restarted", kill: "killed" };
+const DONE: Record<ServiceAction, string> = {
+  start: "started",
+  stop: "stopped",
+  restart: "restarted",
+  kill: "killed",
+  reload: "reloaded",
+};
 const DOING: Record<ServiceAction, string> = {
   start: "Starting",
   stop: "Stopping",
   restart: "Restarting",
   kill: "Killing",
+  reload: "Reloading",
 };
 
 export const defineStart = (command: Command, context: Context): void => defineAct("start", command, context);
 export const defineStop = (command: Command, context: Context): void => defineAct("stop", command, context);
 export const defineRestart = (command: Command, context: Context): void => defineAct("restart", command, context);
 export const defineKill = (command: Command, context: Context): void => defineAct("kill", command, context);
+export const defineReload = (command: Command, context: Context): void => defineAct("reload", command, context);
 
 function defineAct(action: ServiceAction, command: Command, context: Context): void {
   command

@@ -148,16 +148,19 @@ export class Deployment {
     );
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined && !several) throw failed.reason;
+    const answers = results.map((result, at): ActResult => {
+      const name = book.nameOf(targets[at] ?? "") ?? "";
+      if (result.status === "fulfilled") {
+        const { value } = result;
+        return several ? { ...value, message: `${name}: ${value.message}` } : value;
+      }
+      const words = result.reason instanceof Error ? result.reason.message : String(result.reason);
+      return { outcome: "failed", message: `${name}: ${words}`, count: 0 };
+    });
+    // Where it does not run there is nothing to reload, and where it does that is no obstacle.
+    const reloaded = action === "reload" && answers.some(({ outcome }) => outcome === "done");
     return combineResults(
-      results.map((result, at): ActResult => {
-        const name = book.nameOf(targets[at] ?? "") ?? "";
-        if (result.status === "fulfilled") {
-          const { value } = result;
-          return several ? { ...value, message: `${name}: ${value.message}` } : value;
-        }
-        const words = result.reason instanceof Error ? result.reason.message : String(result.reason);
-        return { outcome: "failed", message: `${name}: ${words}`, count: 0 };
-      }),
+      reloaded ? answers.filter(({ outcome }) => outcome !== "refused") : answers,
       "it runs nowhere",
     );
   }

@@ -1,8 +1,9 @@
-// Start, stop, restart, kill: the wish and its audit entry are stored before anything happens (P15), then the agent acts.
+// Start, stop, restart, kill: the wish and its audit entry are stored before anything happens (P15), then the agent acts. A reload is
+// no wish: it leaves its audit entry alone.
 import { isDeepStrictEqual } from "node:util";
 import type { ActResult } from "../../contract/agent.ts";
 import { TailherdError } from "../../contract/errors.ts";
-import type { ServiceAction } from "../../contract/operations.ts";
+import type { ServiceAction, WishAction } from "../../contract/operations.ts";
 import type { ServiceRecord } from "../../contract/service.ts";
 import type { Agents } from "../agents/agents.ts";
 import type { ServerBook } from "../agents/server-book.ts";
@@ -58,13 +59,15 @@ export class ServiceActs {
     const { index } = one;
     // Told in the order in which it is stored, but not waited for there: a stop must not wait for the start before it.
     const { acting } = await queue.run(name, async () => {
-      await this.wish(name, action, { index, server }, actor);
+      if (action === "reload") await this.noteReload(name, { index, server }, actor);
+      else await this.wish(name, action, { index, server }, actor);
       return { acting: deployment.act(name, { action, index, server, by: actor.principal }) };
     });
     try {
       const result = await acting;
       if (result.outcome === "done") return result;
-      throw new TailherdError("act_failed", result.message);
+      const untried = action === "reload" && result.outcome === "refused";
+      throw new TailherdError(untried ? "refused" : "act_failed", result.message);
     } finally {
       announcer.actEnded();
     }
@@ -74,7 +77,7 @@ export class ServiceActs {
    * Stores what is wished of a service on one of its servers, whose agent will hear of it with a command. `at` (Unix milliseconds) is
    * of an act that its agent tells of later: it changes nothing where somebody has wished something since.
    */
-  async wishFor(name: string, action: ServiceAction, serverId: string, actor: Actor, at?: number): Promise<void> {
+  async wishFor(name: string, action: WishAction, serverId: string, actor: Actor, at?: number): Promise<void> {
     await this.parts.queue.run(name, () => this.wish(name, action, { index: null, server: serverId }, actor, at));
   }
 
@@ -88,10 +91,34 @@ export class ServiceActs {
   }
 
   /** Stores what is wished from now on, and who wished it. */
-  private async wish(name: string, action: ServiceAction, which: Which, actor: Actor, at?: number): Promise<void> {
+  private async wish(name: string, action: WishAction, which: Which, actor: Actor, at?: number): Promise<void> {
     const { store, catalog, deployment, board } = this.parts;
-    const record = catalog.require(name);
+    const record = this.recordOf(name, action, which);
     const { index, server } = which;
+    const servers = deployment.serversOf(name);
+    const written = await store.setDesired(name, action, { index, server, servers }, actor, at);
+    if (written.outcome === "overtaken") return;
+    if (written.outcome !== "stored") throw noSuchService(name);
+    catalog.put(written.record);
+    if (!isDeepStrictEqual(wishOf(record), wishOf(written.record))) board.touch(name);
+  }
+
+  /** Of an act that changes nothing that is stored; refused where the definition does not provide for it. */
+  private async noteReload(name: string, which: Which, actor: Actor): Promise<void> {
+    const record = this.recordOf(name, "reload", which);
+    if (record.reload.signal === null) {
+      const words = `Cannot reload "${name}": its definition names no reload.signal; restart it, or name the signal on which it reads its configuration`;
+      throw new TailherdError("refused", words);
+    }
+    const { index, server } = which;
+    const part = `${index === null ? "" : `/${index}`}${server === null ? "" : `@${server}`}`;
+    await this.parts.store.recordAudit("reload", `${name}${part}`, actor);
+  }
+
+  /** The service that is acted on; throws where there is no such part of it. */
+  private recordOf(name: string, action: ServiceAction, { index, server }: Which): ServiceRecord {
+    const { catalog, deployment } = this.parts;
+    const record = catalog.require(name);
     const servers = deployment.serversOf(name);
     if (index !== null && index >= record.instances) throw noSuchInstance(record, index);
     if (index !== null && server !== null && servers.length > 1 && record.instances > 1) {
@@ -100,11 +127,7 @@ export class ServiceActs {
         `Cannot ${action} one instance of "${name}" on one of its servers: name the instance (on all of them) or the server`,
       );
     }
-    const written = await store.setDesired(name, action, { index, server, servers }, actor, at);
-    if (written.outcome === "overtaken") return;
-    if (written.outcome !== "stored") throw noSuchService(name);
-    catalog.put(written.record);
-    if (!isDeepStrictEqual(wishOf(record), wishOf(written.record))) board.touch(name);
+    return record;
   }
 }
 

@@ -3,7 +3,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import { TailherdError } from "../../contract/errors.ts";
-import type { ServiceAction } from "../../contract/operations.ts";
+import type { WishAction } from "../../contract/operations.ts";
 import type { DesiredState, ServiceRecord, ServiceSpec } from "../../contract/service.ts";
 import { specOf } from "./spec-of.ts";
 import type { AuditWriter } from "./sqlite-audit.ts";
@@ -89,7 +89,7 @@ export class SqliteServices {
 
   setDesired(
     name: string,
-    action: ServiceAction,
+    action: WishAction,
     on: ActedOn,
     actor: Actor,
     at?: number,

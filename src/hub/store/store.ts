@@ -2,7 +2,7 @@
 // being the only hub. Every change of desired state and its audit entry are one transaction: a method that takes an `Actor`
 // has stored both when it resolves (P7, P15), and nothing when it rejects.
 import type { ServiceSpec, ServiceRecord, DesiredState } from "../../contract/service.ts";
-import type { ServiceAction } from "../../contract/operations.ts";
+import type { ServiceAction, WishAction } from "../../contract/operations.ts";
 import type { Settings } from "../../contract/settings.ts";
 import type { StoredEvent, TailherdEvent } from "../../contract/events.ts";
 import type { AuditEntry, Token } from "../../contract/transfer.ts";
@@ -196,7 +196,7 @@ export interface Store {
    */
   setDesired(
     name: string,
-    action: ServiceAction,
+    action: WishAction,
     on: ActedOn,
     actor: Actor,
     at?: number,

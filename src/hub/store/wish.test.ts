@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { serviceActionSchema } from "../../contract/operations.ts";
+import { wishActionSchema } from "../../contract/operations.ts";
 import { desiredOn, fitWish, WHOLE, type Wish, wishAfter } from "./wish.ts";
 
 const anyAct = fc.record({
-  action: fc.constantFrom(...serviceActionSchema.options),
+  action: fc.constantFrom(...wishActionSchema.options),
   index: fc.option(fc.nat({ max: 4 })),
 });
 
@@ -42,7 +42,7 @@ describe("wishAfter() on one server of several", () => {
   it("moves that server and no other; the service is stopped when the last one is", () => {
     const servers = ["a", "b", "c"];
     const anyServerAct = fc.record({
-      action: fc.constantFrom(...serviceActionSchema.options),
+      action: fc.constantFrom(...wishActionSchema.options),
       server: fc.option(fc.constantFrom(...servers)),
     });
     fc.assert(

@@ -1,5 +1,5 @@
 // What is wished of a service, of its instances and on its servers: pure functions, so that each store keeps the same.
-import type { ServiceAction } from "../../contract/operations.ts";
+import type { WishAction } from "../../contract/operations.ts";
 import type { DesiredState, ServiceRecord } from "../../contract/service.ts";
 
 /** What people asked for last. At least one instance on one server is wished to run where `desired` is "running". */
@@ -30,7 +30,7 @@ export function wishOf({ desired, stopped_instances, stopped_servers }: Wish): W
  */
 export function wishAfter(
   before: Wish,
-  action: ServiceAction,
+  action: WishAction,
   { index, server, servers }: ActedOn,
   instances: number,
 ): Wish {

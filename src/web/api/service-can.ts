@@ -18,6 +18,7 @@ export const serviceCan: Record<ServiceAction, (status: ServiceStatus) => boolea
       : instances.some((one) => !IDLE.includes(one.state) && one.state !== "stopping"),
   restart: ({ instances }) => instances.some((one) => RESTARTABLE.includes(one.state)),
   kill: ({ instances }) => instances.some((one) => one.pid !== null),
+  reload: ({ instances }) => instances.some(({ state }) => state === "running" || state === "unhealthy"),
 };
 
 /** Verb forms of the acts: on buttons, while it goes on, and when it is done. */
@@ -26,4 +27,5 @@ export const VERBS: Record<ServiceAction, { act: string; going: string; done: st
   stop: { act: "Stop", going: "Stopping", done: "Stopped" },
   restart: { act: "Restart", going: "Restarting", done: "Restarted" },
   kill: { act: "Kill", going: "Killing", done: "Killed" },
+  reload: { act: "Reload", going: "Reloading", done: "Reloaded" },
 };

@@ -24,6 +24,7 @@ export function actHandlers(parts: HubParts): HandlersOf<Keys> {
     "POST /api/services/{name}/stop": handler("stop"),
     "POST /api/services/{name}/restart": handler("restart"),
     "POST /api/services/{name}/kill": handler("kill"),
+    "POST /api/services/{name}/reload": handler("reload"),
     async "POST /api/bulk"({ body, actor }) {
       const { action, services } = body;
       for (const name of services) catalog.require(name);

@@ -2,7 +2,7 @@
 import { SECOND } from "../../../base/units.ts";
 import type { CommandAction } from "../../../contract/commands.ts";
 import { TailherdError } from "../../../contract/errors.ts";
-import { FEW_TARGETS, type Operation, type OperationTarget, type ServiceAction } from "../../../contract/operations.ts";
+import { FEW_TARGETS, type Operation, type OperationTarget, type WishAction } from "../../../contract/operations.ts";
 import { demand, type Identity } from "../../auth/identity.ts";
 import { startActs } from "../../operations/act-run.ts";
 import { type CommandPlan, commandRefusal, titleOf } from "../../operations/command-rules.ts";
@@ -29,7 +29,7 @@ type Keys =
 const ANSWER_WAITS = 15_000;
 /** Characters of one event of a stream. */
 const PIECE = 65_536;
-const WISHES: Partial<Record<CommandAction, ServiceAction>> = { stop_service: "stop", restart_service: "restart" };
+const WISHES: Partial<Record<CommandAction, WishAction>> = { stop_service: "stop", restart_service: "restart" };
 const RETRIED: ReadonlySet<string> = new Set(["failed", "unknown", "cancelled"]);
 
 /** Handlers of operations. */

@@ -16,6 +16,7 @@ const GOING: Record<ServiceAction, InstanceState> = {
   stop: "stopping",
   restart: "stopping",
   kill: "stopping",
+  reload: "running",
 };
 
 /** The state, or what it is about to become because this browser asked. What its servers said before they went is no green. */
