@@ -1,4 +1,4 @@
-// Acts on services, and operations: long acts with progress: bulk start, stop, restart; commands on servers.
+// Acts on services, and operations: long acts with progress: bulk acts, rolling restarts, commands on servers.
 import { z } from "zod";
 import { isoTimeSchema } from "./names.ts";
 
@@ -18,10 +18,11 @@ export const operationStateSchema = z.enum(["queued", "sent", "running", "done",
 export type OperationState = z.infer<typeof operationStateSchema>;
 
 const operationTargetSchema = z.object({
-  /** What it is done to: a service, a server, or a service there. */
+  /** What it is done to: a service, a server, a service there, or one instance of it there. */
   service: z.string().nullable(),
   server_id: z.string().nullable(),
   server: z.string().nullable(),
+  index: z.int().nullable(),
   state: operationStateSchema,
   message: z.string().nullable(),
   started_at: isoTimeSchema.nullable(),
@@ -40,7 +41,7 @@ export type OperationTarget = z.infer<typeof operationTargetSchema>;
 
 export const operationSchema = z.object({
   id: z.string(),
-  /** "bulk stop", "apply restart", "command run". */
+  /** "bulk stop", "apply restart", "command run", "rolling restart". */
   kind: z.string(),
   /** What is done, for people: "run uptime". */
   title: z.string(),
@@ -50,6 +51,17 @@ export const operationSchema = z.object({
   ended_at: isoTimeSchema.nullable(),
   /** Somebody asked to stop it: what has not begun will not. */
   cancelling: z.boolean(),
+  /** Somebody asked to begin nothing more of it for now (a rolling restart). What is in hand goes on. */
+  paused: z.boolean(),
+  /** How a rolling restart goes; null for others, and once it has ended. */
+  progress: z
+    .object({
+      /** What it waits for: "waits for web on nas to be stable, 3 s left". */
+      words: z.string(),
+      /** By how long it took so far; null while that tells nothing. */
+      estimated_end: isoTimeSchema.nullable(),
+    })
+    .nullable(),
   /** How many targets are in each state. */
   counts: z.record(operationStateSchema, z.int()),
   targets: z.array(operationTargetSchema),

@@ -17,6 +17,7 @@ import { isoTimeSchema, nameSchema } from "./names.ts";
 import { graphSchema } from "./graph.ts";
 import { operationSchema, serviceActionSchema } from "./operations.ts";
 import type { Action } from "./roles.ts";
+import { rollingOptionsSchema, rollingRequestSchema } from "./rollout.ts";
 import { kindSchema, servicePatchSchema, serviceRecordSchema, serviceSpecSchema } from "./service.ts";
 import {
   heartbeatRequestSchema,
@@ -272,6 +273,14 @@ export const routes = {
     result: counted,
     errors: acts,
   },
+  "POST /api/services/{name}/rolling-restart": {
+    summary: "Restart its instances a few at a time, each only when those before are ready, as one operation",
+    action: "service.operate",
+    params: named,
+    body: rollingOptionsSchema,
+    result: operationSchema,
+    errors: ["not_found", "refused"],
+  },
   "GET /api/services/{name}/logs": {
     summary: "Lines of output, oldest first",
     action: "output.read",
@@ -370,6 +379,13 @@ export const routes = {
     result: operationSchema,
     errors: ["not_found"],
   },
+  "POST /api/rolling-restart": {
+    summary: "The same for many services, dependencies first: by name, kind or tag",
+    action: "service.operate",
+    body: rollingRequestSchema,
+    result: operationSchema,
+    errors: ["not_found", "refused"],
+  },
   "POST /api/servers/{id}/command": {
     summary: "Tell a server to do something, at most once (predecessor); `run` is for admins",
     action: "service.operate",
@@ -409,7 +425,22 @@ export const routes = {
     errors: ["not_found"],
   },
   "POST /api/operations/{id}/cancel": {
-    summary: "Begin no more of it, and end the commands that run",
+    summary:
+      "Begin no more of it, and end the commands that run; what a rolling restart has in hand it brings to its end",
+    action: "service.operate",
+    params: operationNamed,
+    result: operationSchema,
+    errors: ["not_found", "refused"],
+  },
+  "POST /api/operations/{id}/pause": {
+    summary: "Begin nothing more of a rolling restart for now; what is in hand goes on",
+    action: "service.operate",
+    params: operationNamed,
+    result: operationSchema,
+    errors: ["not_found", "refused"],
+  },
+  "POST /api/operations/{id}/resume": {
+    summary: "Go on with a rolling restart that was paused",
     action: "service.operate",
     params: operationNamed,
     result: operationSchema,

@@ -6,6 +6,7 @@ import { legacyHandlers } from "./handlers/legacy-handlers.ts";
 import { metricsHandlers } from "./handlers/metrics-handlers.ts";
 import { operationHandlers } from "./handlers/operation-handlers.ts";
 import { prometheusHandlers } from "./handlers/prometheus-handlers.ts";
+import { rollingHandlers } from "./handlers/rolling-handlers.ts";
 import { serverHandlers } from "./handlers/server-handlers.ts";
 import { serviceHandlers } from "./handlers/service-handlers.ts";
 import { stateHandlers } from "./handlers/state-handlers.ts";
@@ -24,6 +25,7 @@ export function createHandlers(parts: HubParts): Handlers {
     ...prometheusHandlers(parts),
     ...actHandlers(parts),
     ...operationHandlers(parts),
+    ...rollingHandlers(parts),
     ...legacyHandlers(parts),
     ...streamHandlers(parts),
     ...accessHandlers(parts),

@@ -47,6 +47,7 @@ describe("kept output", () => {
       service: null,
       server_id: "a",
       server: "a",
+      index: null,
       state: "done" as const,
       message: null,
       started_at: null,

@@ -39,7 +39,7 @@ export interface NewOperation {
   kind: string;
   title: string;
   plan: OperationPlan;
-  targets: Pick<OperationTarget, "service" | "server_id" | "server">[];
+  targets: (Pick<OperationTarget, "service" | "server_id" | "server"> & { index?: number })[];
 }
 
 interface Entry {
@@ -78,7 +78,7 @@ export class Operations {
   static async load(options: OperationsOptions): Promise<Operations> {
     const book = new Operations(options);
     for (const { about, plan, targets } of await options.store.listOperations()) {
-      const operation = { ...about, counts: countsOf(targets), targets };
+      const operation = filledIn({ ...about, counts: countsOf(targets), targets });
       book.entries.set(about.id, newEntry(operation, plan));
       if (plan.what === "act" && about.ended_at === null) book.giveUp(operation);
     }
@@ -159,8 +159,10 @@ export class Operations {
       created_at: this.nowIso(),
       ended_at: null,
       cancelling: false,
+      paused: false,
+      progress: null,
       counts: { ...NO_TARGETS, queued: targets.length },
-      targets: targets.map((target) => ({ ...target, ...fresh, output: "", output_dropped: 0 })),
+      targets: targets.map((target) => ({ index: null, ...target, ...fresh, output: "", output_dropped: 0 })),
     };
     const forget = this.oldOnes();
     await this.options.store.createOperation(storedOf(operation, plan), forget, actor);
@@ -193,6 +195,13 @@ export class Operations {
   cancelling(id: string): void {
     const entry = this.entryOf(id);
     entry.operation.cancelling = true;
+    this.touched(entry);
+  }
+
+  /** Somebody asked to begin nothing more of it for now, or to go on. */
+  pausing(id: string, paused: boolean): void {
+    const entry = this.entryOf(id);
+    entry.operation.paused = paused;
     this.touched(entry);
   }
 
@@ -320,8 +329,16 @@ function newEntry(operation: Operation, plan: OperationPlan): Entry {
 }
 
 function storedOf(operation: Operation, plan: OperationPlan): StoredOperation {
-  const { id, kind, title, state, by, created_at, ended_at, cancelling, targets } = operation;
-  return { about: { id, kind, title, state, by, created_at, ended_at, cancelling }, plan, targets };
+  const { id, kind, title, state, by, created_at, ended_at, cancelling, paused, targets } = operation;
+  // How it goes at this moment is worth no writing.
+  const about = { id, kind, title, state, by, created_at, ended_at, cancelling, paused, progress: null };
+  return { about, plan, targets };
+}
+
+/** Operations that an older program stored know of no instances and no pauses. */
+function filledIn(operation: Operation): Operation {
+  const targets = operation.targets.map((target) => ({ ...target, index: target.index ?? null }));
+  return { ...operation, paused: operation.paused ?? false, progress: null, targets };
 }
 
 /** Places come from the operation itself. */

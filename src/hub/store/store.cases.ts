@@ -413,6 +413,8 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
           created_at: new Date(clock.now()).toISOString(),
           ended_at: null,
           cancelling: false,
+          paused: false,
+          progress: null,
         },
         plan: {
           what: "command",
@@ -428,6 +430,7 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
           service: null,
           server_id: server,
           server,
+          index: null,
           state: "queued",
           message: null,
           started_at: null,
