@@ -41,6 +41,9 @@ import { policyOf, Recorder } from "./metrics/recorder.ts";
 import { SeriesBook } from "./metrics/series.ts";
 import { CommandRuns } from "./operations/command-runs.ts";
 import { Operations } from "./operations/operations.ts";
+import { makePutBack } from "./operations/rollout-back.ts";
+import { FleetView } from "./operations/rollout-fleet.ts";
+import { Rollouts } from "./operations/rollouts.ts";
 import { AgentRetries } from "./services/agent-retries.ts";
 import { Announcer } from "./services/announcer.ts";
 import { Catalog } from "./services/catalog.ts";
@@ -283,6 +286,17 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
   stack.use(new AgentRetries({ ...services, clock }));
   const acts: ServiceActs = new ServiceActs(services);
   const edits = new ServiceEdits(services, acts);
+  const fleet = stack.use(new FleetView({ catalog, deployment, observed, agents, book }));
+  const rollouts = new Rollouts({
+    operations,
+    fleet,
+    acts,
+    putBack: makePutBack({ store, catalog, edits }),
+    clock,
+    logger,
+  });
+  stack.defer(() => rollouts.close());
+  rollouts.resume();
   const taskEdits = new TaskEdits({ ...services, tasks, telling, now });
   stack.use(keepHistoryShort({ store, catalog, clock, logger }));
 
@@ -326,6 +340,8 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     descriptors: stack.use(new DescriptorReserve({ clock, logger })),
     operations,
     commands,
+    rollouts,
+    fleet,
     lag: stack.use(new LoopLag(clock)),
     requests: new RequestCounts(),
     series,

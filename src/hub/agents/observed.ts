@@ -1,4 +1,5 @@
 // What the agents last told: the newest row of each instance, and of each machine. Memory only; agents tell it all again.
+import { Emitter } from "../../base/emitter.ts";
 import type { InstanceStatus, SystemStats } from "../../contract/status.ts";
 
 /** Rows of one service: each in its place, and all in order once somebody asks. */
@@ -9,6 +10,8 @@ interface Rows {
 
 /** Observed state. A service may run on thousands of servers, each of which tells of it every few seconds. */
 export class Observed {
+  /** A row as it was told; each of them, since who waits for a steady state must not miss a short break. */
+  readonly told = new Emitter<InstanceStatus>();
   private readonly byService = new Map<string, Rows>();
   private readonly systems = new Map<string, SystemStats>();
   /** When an agent last told anything, by server, Unix milliseconds. */
@@ -51,6 +54,7 @@ export class Observed {
     rows.byServer.set(row.server_id, ofServer);
     ofServer.set(row.index, row);
     rows.sorted = undefined;
+    this.told.emit(row);
   }
 
   remove(service: string, serverId: string, index: number): void {

@@ -18,6 +18,8 @@ import type { MetricsStore } from "../metrics/metrics-store.ts";
 import type { SeriesBook } from "../metrics/series.ts";
 import type { CommandRuns } from "../operations/command-runs.ts";
 import type { Operations } from "../operations/operations.ts";
+import type { FleetView } from "../operations/rollout-fleet.ts";
+import type { Rollouts } from "../operations/rollouts.ts";
 import type { Announcer } from "../services/announcer.ts";
 import type { Catalog } from "../services/catalog.ts";
 import type { Deployment } from "../services/deployment.ts";
@@ -65,6 +67,8 @@ export interface HubParts {
   descriptors: DescriptorReserve;
   operations: Operations;
   commands: CommandRuns;
+  rollouts: Rollouts;
+  fleet: FleetView;
   series: SeriesBook;
   metrics: MetricsStore;
   recentCpu: RecentCpu;

@@ -1,6 +1,7 @@
 // The book of long acts: each target's state as it changes, kept in the store through a restart, told to who looks at most each
 // 100 ms. Who does them is elsewhere: act-run.ts on services, command-runs.ts on servers.
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
 import { TailText } from "../../base/tail-text.ts";
@@ -19,6 +20,7 @@ const LISTED = 200;
 /** Milliseconds between what is told and stored of one operation. */
 const TELL_EVERY = 100;
 const STORE_AGAIN = 2 * SECOND;
+const NONE: ReadonlySet<number> = new Set();
 
 /** An operation, and its targets that changed since it was told before. */
 export interface OperationTold {
@@ -39,7 +41,7 @@ export interface NewOperation {
   kind: string;
   title: string;
   plan: OperationPlan;
-  targets: (Pick<OperationTarget, "service" | "server_id" | "server"> & { index?: number })[];
+  targets: (Pick<OperationTarget, "service" | "server_id" | "server"> & { index?: number | null })[];
 }
 
 interface Entry {
@@ -154,7 +156,7 @@ export class Operations {
       id: randomUUID(),
       kind,
       title,
-      state: plan.what === "act" ? "running" : "queued",
+      state: plan.what === "command" ? "queued" : "running",
       by: actor.principal,
       created_at: this.nowIso(),
       ended_at: null,
@@ -186,8 +188,11 @@ export class Operations {
     if (isOver(target.state)) this.endOutput(entry, place);
     const state = stateOf(operation.counts);
     // Acts of the hub itself have no way to wait for: they run from the beginning.
-    operation.state = entry.plan.what === "act" && !isOver(state) ? "running" : state;
-    if (isOver(state)) operation.ended_at ??= this.nowIso();
+    operation.state = entry.plan.what !== "command" && !isOver(state) ? "running" : state;
+    if (isOver(state)) {
+      operation.ended_at ??= this.nowIso();
+      operation.progress = null;
+    }
     this.touched(entry);
   }
 
@@ -203,6 +208,15 @@ export class Operations {
     const entry = this.entryOf(id);
     entry.operation.paused = paused;
     this.touched(entry);
+  }
+
+  /** How it goes, in words; told to who looks, and not stored. */
+  progressing(id: string, progress: NonNullable<Operation["progress"]>): void {
+    const entry = this.entryOf(id);
+    const { operation } = entry;
+    if (operation.ended_at !== null || isDeepStrictEqual(operation.progress, progress)) return;
+    operation.progress = progress;
+    this.changed.emit({ operation, places: NONE });
   }
 
   /** A target printed; what came before `at` and was never heard is counted as left out. */
@@ -229,7 +243,13 @@ export class Operations {
       return { place, target: targetOf(operation, place), ...(output !== undefined && { output }) };
     });
     try {
-      await this.options.store.noteOperation(storedOf(operation, entry.plan).about, changes);
+      const { about, plan } = storedOf(operation, entry.plan);
+      // As it is now: it may be written later, and must fit the targets that are written with it.
+      await this.options.store.noteOperation(
+        about,
+        changes,
+        plan.what === "rolling" ? structuredClone(plan) : undefined,
+      );
     } catch (error) {
       for (const [place, output] of unstored) entry.unstored.set(place, entry.unstored.get(place) ?? output);
       throw error;

@@ -9,7 +9,7 @@ import type { Agents } from "../agents/agents.ts";
 import type { ServerBook } from "../agents/server-book.ts";
 import type { MetricsStore } from "../metrics/metrics-store.ts";
 import type { Actor, Store } from "../store/store.ts";
-import { wishOf } from "../store/wish.ts";
+import { isWished, wishOf } from "../store/wish.ts";
 import type { Announcer } from "./announcer.ts";
 import { noSuchService, type Catalog } from "./catalog.ts";
 import type { DependencyGuard } from "./dependency-rules.ts";
@@ -74,6 +74,27 @@ export class ServiceActs {
   }
 
   /**
+   * Restarts one instance on one server, of a rolling restart; undefined, and nothing done, where it is not wished to run (any more).
+   * What depends on the service is not restarted with it. Rejects as `act`.
+   */
+  async restartOne(name: string, index: number, serverId: string, actor: Actor): Promise<ActResult | undefined> {
+    const { deployment, announcer, catalog, queue } = this.parts;
+    const begun = await queue.run(name, async () => {
+      const record = catalog.get(name);
+      if (record === undefined || !deployment.isOn(name, serverId) || !isWished(record, index, serverId))
+        return undefined;
+      await this.wish(name, "restart", { index, server: serverId }, actor);
+      return { acting: deployment.act(name, { action: "restart", index, server: serverId, by: actor.principal }) };
+    });
+    if (begun === undefined) return undefined;
+    try {
+      return await begun.acting;
+    } finally {
+      announcer.actEnded();
+    }
+  }
+
+  /**
    * Stores what is wished of a service on one of its servers, whose agent will hear of it with a command. `at` (Unix milliseconds) is
    * of an act that its agent tells of later: it changes nothing where somebody has wished something since.
    */
@@ -122,13 +143,17 @@ export class ServiceActs {
     const servers = deployment.serversOf(name);
     if (index !== null && index >= record.instances) throw noSuchInstance(record, index);
     if (index !== null && server !== null && servers.length > 1 && record.instances > 1) {
-      throw new TailherdError(
-        "refused",
-        `Cannot ${action} one instance of "${name}" on one of its servers: name the instance (on all of them) or the server`,
-      );
+      // A restart of what should run wishes nothing new; no other wish can be kept of one instance on one of several servers.
+      if (action !== "restart" || !isWished(record, index, server)) throw noSuchWish(name, action);
     }
     return record;
   }
+}
+
+function noSuchWish(name: string, action: ServiceAction): TailherdError {
+  const why = action === "restart" ? "it is stopped there; start" : "name";
+  const words = `${why} the instance (on all of them) or the server`;
+  return new TailherdError("refused", `Cannot ${action} one instance of "${name}" on one of its servers: ${words}`);
 }
 
 function noSuchInstance({ name, instances }: ServiceRecord, index: number): TailherdError {

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { OperationTarget } from "../../contract/operations.ts";
 import type { AuditWriter } from "./sqlite-audit.ts";
-import type { Actor, StoredOperation, TargetChange } from "./store.ts";
+import type { Actor, RollingPlan, StoredOperation, TargetChange } from "./store.ts";
 
 type Head = Pick<StoredOperation, "about" | "plan">;
 
@@ -42,9 +42,10 @@ export class SqliteOperations {
     this.audit(actor, kind.replace(" ", "."), title, null, { operation_id: id, plan, targets: names });
   }
 
-  note(about: StoredOperation["about"], changes: readonly TargetChange[]): void {
+  note(about: StoredOperation["about"], changes: readonly TargetChange[], plan?: RollingPlan): void {
     const { id, ended_at } = about;
     this.statements.update.run(JSON.stringify(about), ended_at === null ? null : Date.parse(ended_at), id);
+    if (plan !== undefined) this.statements.updatePlan.run(JSON.stringify(plan), id);
     for (const { place, target, output } of changes) {
       const body = JSON.stringify({ ...target, output: "" });
       if (output === undefined) this.statements.updateTarget.run(body, id, place);
@@ -66,6 +67,7 @@ function prepare(
   | "insert"
   | "insertTarget"
   | "update"
+  | "updatePlan"
   | "updateTarget"
   | "updateWithOutput"
   | "deleteOperation"
@@ -80,6 +82,7 @@ function prepare(
     insert: db.prepare("INSERT INTO operation (id, created_at, body) VALUES (?, ?, ?)"),
     insertTarget: db.prepare("INSERT INTO operation_target (operation_id, place, body) VALUES (?, ?, ?)"),
     update: db.prepare("UPDATE operation SET body = json_set(body, '$.about', json(?)), ended_at = ? WHERE id = ?"),
+    updatePlan: db.prepare("UPDATE operation SET body = json_set(body, '$.plan', json(?)) WHERE id = ?"),
     updateTarget: db.prepare("UPDATE operation_target SET body = ? WHERE operation_id = ? AND place = ?"),
     updateWithOutput: db.prepare(
       "UPDATE operation_target SET body = ?, output = ? WHERE operation_id = ? AND place = ?",

@@ -171,8 +171,8 @@ function assemble({ db, file, clock, logger, services, documents, tasks, audit }
     listOperations: () => read("the operations", () => operations.list()),
     createOperation: (operation, forget, actor) =>
       write(`Cannot begin "${operation.about.title}"`, () => operations.create(operation, forget, actor)),
-    noteOperation: (about, changes) =>
-      write("Cannot note how an operation goes", () => operations.note(about, changes), "observed"),
+    noteOperation: (about, changes, plan) =>
+      write("Cannot note how an operation goes", () => operations.note(about, changes, plan), "observed"),
     operationOutputs: (id, place) => read("what an operation printed", () => operations.outputs(id, place)),
 
     appendEvents: (events) => write("Cannot save events", () => history.append(events), "observed"),

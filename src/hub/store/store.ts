@@ -8,6 +8,7 @@ import type { StoredEvent, TailherdEvent } from "../../contract/events.ts";
 import type { AuditEntry, Token } from "../../contract/transfer.ts";
 import type { ActedOn } from "./wish.ts";
 import type { Role } from "../../contract/roles.ts";
+import type { RollingOptions } from "../../contract/rollout.ts";
 import type { CommandAction } from "../../contract/commands.ts";
 import type { Operation, OperationTarget } from "../../contract/operations.ts";
 import type { JoinToken } from "../../contract/server.ts";
@@ -141,9 +142,37 @@ export interface StoredJoinToken extends JoinToken {
   secret_hash: string;
 }
 
+/** A service of a rolling restart. */
+export interface RollingService {
+  name: string;
+  /** Instances that may be in hand, and not ready, at the same time. */
+  batch: number;
+  max_unavailable: number;
+  /** Saved revision when it began, and the one that most of its instances ran then; null where none told of one. */
+  revision: number;
+  before: number | null;
+}
+
+/** A rolling restart, and how far it is where the states of its targets do not tell. */
+export interface RollingPlan {
+  what: "rolling";
+  options: RollingOptions;
+  /** Where the one who asked came from; `by` is in the operation. */
+  from: string;
+  /** One after the other, in this order. */
+  services: RollingService[];
+  /** Generations of instances as they were before their restart, by place; of targets that are in hand. */
+  before: Record<number, number | null>;
+  /** The failure after which nothing more is begun; noted only where something is to be put back. */
+  halt: { place: number; state: "failed" | "unknown"; message: string } | null;
+  /** The definition of a service that was put back, and the revision that it came from: targets that go on are restarted with it. */
+  back: { service: string; revision: number } | null;
+}
+
 /** What an operation does to each of its targets. */
 export type OperationPlan =
   | { what: "act"; action: ServiceAction }
+  | RollingPlan
   | {
       what: "command";
       action: CommandAction;
@@ -272,8 +301,8 @@ export interface Store {
   listOperations(): Promise<StoredOperation[]>;
   /** Stores a new one with its audit entry, and forgets those of these ids. */
   createOperation(operation: StoredOperation, forget: readonly string[], actor: Actor): Promise<void>;
-  /** Stores what became of one; no audit. */
-  noteOperation(about: StoredOperation["about"], changes: readonly TargetChange[]): Promise<void>;
+  /** Stores what became of one, and what its plan is now where that changes; no audit. */
+  noteOperation(about: StoredOperation["about"], changes: readonly TargetChange[], plan?: RollingPlan): Promise<void>;
   /** What its targets printed, by place; of one target only where a place is given. Those that printed nothing are left out. */
   operationOutputs(id: string, place?: number): Promise<Map<number, string>>;
 

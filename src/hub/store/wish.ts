@@ -67,3 +67,10 @@ export function fitWish({ desired, stopped_instances, stopped_servers }: Wish, i
 export function desiredOn({ desired, stopped_servers }: Wish, serverId: string): DesiredState {
   return stopped_servers.includes(serverId) ? "stopped" : desired;
 }
+
+/** Whether one instance on one server is wished to run. */
+export function isWished(record: Wish & Pick<ServiceRecord, "instances">, index: number, serverId: string): boolean {
+  return (
+    desiredOn(record, serverId) === "running" && index < record.instances && !record.stopped_instances.includes(index)
+  );
+}

@@ -15,6 +15,7 @@ import { placedOn } from "../../agents/placement.ts";
 import { TAKEN_OVER, type HandlersOf } from "../define-routes.ts";
 import { EventStream } from "../event-stream.ts";
 import type { HubParts } from "../hub-parts.ts";
+import { retryRolling } from "./rolling-handlers.ts";
 
 type Keys =
   | "POST /api/servers/{id}/command"
@@ -34,7 +35,7 @@ const RETRIED: ReadonlySet<string> = new Set(["failed", "unknown", "cancelled"])
 
 /** Handlers of operations. */
 export function operationHandlers(parts: HubParts): HandlersOf<Keys> {
-  const { operations, commands, book, acts } = parts;
+  const { operations, commands, rollouts, book, acts } = parts;
   return {
     async "POST /api/servers/{id}/command"({ params, body, identity, actor }) {
       const server = book.require(params.id);
@@ -88,6 +89,7 @@ export function operationHandlers(parts: HubParts): HandlersOf<Keys> {
       await parts.store.recordAudit("operation.cancel", operation.title, actor);
       if (plan.what === "command") commands.cancel(operation.id);
       else operations.cancelling(operation.id);
+      rollouts.reconsider(operation.id);
       return await operations.read(params.id);
     },
     async "POST /api/operations/{id}/retry"({ params, identity, actor }) {
@@ -102,6 +104,7 @@ export function operationHandlers(parts: HubParts): HandlersOf<Keys> {
         const ids = again.flatMap(({ server_id }) => (server_id === null ? [] : [server_id]));
         return await start(plan, aim(ids, plan, identity, parts), actor, parts);
       }
+      if (plan.what === "rolling") return await retryRolling(again, plan, identity, actor, parts);
       const services = again.flatMap(({ service }) => (service === null ? [] : [service]));
       const about = { kind: operation.kind, title: operation.title, action: plan.action, services };
       const work = async (service: string) => (await acts.act(service, plan.action, ALL_INSTANCES, actor)).message;
