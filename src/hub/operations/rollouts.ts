@@ -204,7 +204,8 @@ export class Rollouts {
 
   private carryOut(run: Run, step: Step): void {
     const failure = step.ends.find(({ state }) => state !== "done");
-    for (const end of step.ends) if (end !== failure) this.settle(run, end);
+    // Of several failures one is dealt with; the others are found again, or rolled back with it.
+    for (const end of step.ends) if (end.state === "done") this.settle(run, end);
     if (failure !== undefined) return void this.halt(run, failure);
     for (const place of step.begin) void this.begin(run, place);
     for (const place of step.again) void this.act(run, place);

@@ -89,6 +89,8 @@ export function operationHandlers(parts: HubParts): HandlersOf<Keys> {
       await parts.store.recordAudit("operation.cancel", operation.title, actor);
       if (plan.what === "command") commands.cancel(operation.id);
       else operations.cancelling(operation.id);
+      // What is answered is kept, whatever becomes of the hub.
+      await operations.save(operation.id);
       rollouts.reconsider(operation.id);
       return await operations.read(params.id);
     },

@@ -104,6 +104,7 @@ async function setPaused(
   if (operation.paused !== paused) {
     await store.recordAudit(`operation.${word}`, operation.title, actor);
     operations.pausing(id, paused);
+    await operations.save(id);
     rollouts.reconsider(id);
   }
   return await operations.read(id);
