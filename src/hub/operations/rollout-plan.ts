@@ -1,9 +1,11 @@
 // Whom a rolling restart is about: services in the order of their dependencies, and of each the instances that should run.
 import { layersOf } from "../../base/dependency-graph.ts";
+import { restartedWith } from "../../contract/dependencies.ts";
 import type { OperationTarget } from "../../contract/operations.ts";
 import type { Amount, RollingOptions, RollingRequest } from "../../contract/rollout.ts";
 import type { ServiceRecord } from "../../contract/service.ts";
 import type { InstanceState } from "../../contract/status.ts";
+import { graphOf } from "../services/graph.ts";
 import type { RollingService } from "../store/store.ts";
 
 /** An instance that a service has by its definition, with what is told of it. */
@@ -53,17 +55,10 @@ type Dependent = Pick<ServiceRecord, "name" | "depends_on">;
 
 /** Those chosen, and all that ask to be restarted with one of them, dependencies first. */
 export function inOrder(chosen: readonly ChosenService[], records: readonly Dependent[]): ChosenService[] {
-  const all = new Map(chosen.map((service) => [service.name, service]));
-  // Grows while it is gone through: what follows one that follows is found too.
-  for (const name of all.keys()) {
-    for (const record of records) {
-      if (record.depends_on[name]?.restart === true && !all.has(record.name)) {
-        all.set(record.name, { name: record.name, fits: null });
-      }
-    }
-  }
-  const graph = new Map(records.map(({ name, depends_on }) => [name, Object.keys(depends_on)]));
-  return layersOf(graph).flatMap((layer) => layer.flatMap((name) => all.get(name) ?? []));
+  const names = chosen.map(({ name }) => name);
+  const following = restartedWith(records, names).map((name): ChosenService => ({ name, fits: null }));
+  const all = new Map([...chosen, ...following].map((service) => [service.name, service]));
+  return layersOf(graphOf(records)).flatMap((layer) => layer.flatMap((name) => all.get(name) ?? []));
 }
 
 /** So many of `total`: a share is rounded down, and is at least one. */

@@ -143,8 +143,9 @@ export class ServiceActs {
     const servers = deployment.serversOf(name);
     if (index !== null && index >= record.instances) throw noSuchInstance(record, index);
     if (index !== null && server !== null && servers.length > 1 && record.instances > 1) {
-      // A restart of what should run wishes nothing new; no other wish can be kept of one instance on one of several servers.
-      if (action !== "restart" || !isWished(record, index, server)) throw noSuchWish(name, action);
+      // Nothing new is wished by a reload, nor by a restart of what should run; no other wish can be kept of one instance on one of several servers.
+      const wishesNothing = action === "reload" || (action === "restart" && isWished(record, index, server));
+      if (!wishesNothing) throw noSuchWish(name, action);
     }
     return record;
   }
