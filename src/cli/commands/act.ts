@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../../contract/error-table.ts";
 import type { Operation, ServiceAction } from "../../contract/operations.ts";
+import { awaitedBy, restingOn, withThose } from "../along.ts";
 import type { Client } from "../client.ts";
 import type { Context } from "../context.ts";
 import { CliFailure } from "../failure.ts";
@@ -14,6 +15,8 @@ import { addSelectionOptions, findTargets, targetName, type Selection, type Targ
 interface ActOptions extends Selection {
   yes?: boolean;
   timeout?: number;
+  withDependencies?: boolean;
+  withDependents?: boolean;
 }
 
 const DONE: Record<ServiceAction, string> = {
@@ -56,9 +59,13 @@ Examples:
 Ends when it is done or has clearly failed. Exit 8 when some services did and others did not.`,
     );
   addSelectionOptions(command, { all: true });
+  if (action === "start") command.option("--with-dependencies", "start what they would wait for too, first");
+  if (action === "stop") command.option("--with-dependents", "stop what depends on them too, first");
   command.action(async (names: string[], options: ActOptions) => {
     const client = context.client();
-    const targets = await findTargets(client, names, options);
+    let targets = await findTargets(client, names, options);
+    if (options.withDependencies === true) targets = await withThose(client, targets, awaitedBy);
+    if (options.withDependents === true) targets = await withThose(client, targets, restingOn);
     if (names.length === 0 && action !== "start" && options.yes !== true) await confirmMany(context, action, targets);
     const [first] = targets;
     if (targets.length === 1 && first !== undefined) await actOnOne(context, client, action, first, options.timeout);
