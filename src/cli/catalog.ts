@@ -50,6 +50,12 @@ export const CATALOG: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/act.ts")).defineReload,
   },
   {
+    name: "rollout",
+    summary: "Restart services a few instances at a time",
+    group: "Services",
+    load: async () => (await import("./commands/rollout.ts")).define,
+  },
+  {
     name: "kill",
     summary: "End services without asking",
     group: "Services",

@@ -66,6 +66,7 @@ export function asFailure(error: unknown): unknown {
 const LISTS = [
   ["/api/tasks", "task ls"],
   ["/api/servers", "servers"],
+  ["/api/operations", "rollout status"],
 ] as const;
 
 function hintsFor(code: string, path: string): string[] {
