@@ -192,32 +192,62 @@ describe("a rolling restart", { timeout: 120_000 }, () => {
   });
 });
 
+describe("a restart of one instance on one of several servers", { timeout: 60_000 }, () => {
+  it("restarts that one, and is refused where it is stopped", async () => {
+    await using fleet = await startFleet(2);
+    const { ask, dir } = fleet;
+    await ask("POST /api/services", drainingService(dir, { instances: 2 }));
+    await untilService(ask, "web", allReady(4));
+    const one = await ask("POST /api/services/web/restart?index=1&server=web-2");
+    assert.equal(one.status, 200, JSON.stringify(one.json));
+    const { instances } = await untilService(ask, "web", allReady(4));
+    assert.deepEqual(
+      instances.map(({ server, index, generation }) => `${server} ${index} ${generation}`),
+      ["web-1 0 1", "web-1 1 1", "web-2 0 1", "web-2 1 2"],
+    );
+    await ask("POST /api/services/web/stop?server=web-2");
+    const stopped = await ask("POST /api/services/web/restart?index=1&server=web-2");
+    assert.deepEqual([stopped.status, /it is stopped there/.test(JSON.stringify(stopped.json))], [400, true]);
+    const start = await ask("POST /api/services/web/start?index=1&server=web-2");
+    assert.deepEqual([start.status, /name the instance/.test(JSON.stringify(start.json))], [400, true]);
+  });
+});
+
+/** A hub in a process of its own, that can be killed and comes back at the same address, with two servers in this process. */
+async function startKillable(): Promise<AsyncDisposable & { ask: Ask; dir: string; crash: () => Promise<void> }> {
+  await using stack = new AsyncDisposableStack();
+  const dir = await mkdtemp(join(tmpdir(), "tailherd-rolling-"));
+  stack.defer(() => rm(dir, { recursive: true, force: true }));
+  const port = await freePort();
+  let hub = await HubProcess.start(join(dir, "hub"), port);
+  stack.defer(() => hub.kill());
+  const ask: Ask = async (key, body) => {
+    const [method = "", path = ""] = key.split(" ");
+    const { status, answer } = await hub.request(method, path, body);
+    return { status, json: answer };
+  };
+  const request = async (key: string, { body }: { body?: unknown } = {}): Promise<Reply> => {
+    const { status, json } = await ask(key, body as object);
+    return { status, json, headers: {}, text: JSON.stringify(json) };
+  };
+  for (const name of ["web-1", "web-2"]) {
+    stack.use(await joinFleet({ url: hub.address, request }, name, { tags: ["web"] }));
+  }
+  const all = stack.move();
+  const crash = async (): Promise<void> => {
+    await hub.kill();
+    hub = await HubProcess.start(join(dir, "hub"), port);
+  };
+  return { ask, dir, crash, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
 describe("a hub that is killed in the middle of a rolling restart", { timeout: 180_000 }, () => {
   it("goes on from where it stood when it comes back, and restarts nothing twice", async () => {
-    await using stack = new AsyncDisposableStack();
-    const dir = await mkdtemp(join(tmpdir(), "tailherd-rolling-"));
-    stack.defer(() => rm(dir, { recursive: true, force: true }));
-    const port = await freePort();
-    let hub = await HubProcess.start(join(dir, "hub"), port);
-    stack.defer(() => hub.kill());
-    const ask: Ask = async (key, body) => {
-      const [method = "", path = ""] = key.split(" ");
-      const { status, answer } = await hub.request(method, path, body);
-      return { status, json: answer };
-    };
-    const request = async (key: string, { body }: { body?: unknown } = {}): Promise<Reply> => {
-      const { status, json } = await ask(key, body as object);
-      return { status, json, headers: {}, text: JSON.stringify(json) };
-    };
-    for (const name of ["web-1", "web-2"])
-      stack.use(await joinFleet({ url: hub.address, request }, name, { tags: ["web"] }));
+    await using fleet = await startKillable();
+    const { ask, dir, crash } = fleet;
     await ask("POST /api/services", drainingService(dir, { instances: 2, quiet: 700 }));
     await untilService(ask, "web", allReady(4));
     const { id } = await begin(ask, { stable: 1 });
-    const crash = async (): Promise<void> => {
-      await hub.kill();
-      hub = await HubProcess.start(join(dir, "hub"), port);
-    };
     // Nothing is begun, or the first one is only on record.
     await crash();
     // In the middle of an act.
@@ -226,7 +256,6 @@ describe("a hub that is killed in the middle of a rolling restart", { timeout: 1
     // Restarted, and not stable yet.
     await untilOperation(ask, id, ({ progress }) => progress?.words.includes("stable") === true);
     await crash();
-    // While it is paused.
     await ask(`POST /api/operations/${id}/pause`, {});
     await crash();
     const paused = await untilOperation(ask, id, ({ counts }) => counts.running === 0);
@@ -239,5 +268,25 @@ describe("a hub that is killed in the middle of a rolling restart", { timeout: 1
       instances.map(({ generation }) => generation),
       [2, 2, 2, 2],
     );
+  });
+
+  it("rolls back what it had begun to roll back", async () => {
+    await using fleet = await startKillable();
+    const { ask, dir, crash } = fleet;
+    const good = drainingService(dir, { instances: 2, quiet: 700 });
+    await ask("POST /api/services", good);
+    await untilService(ask, "web", allReady(4));
+    await ask("PUT /api/services/web", drainingService(dir, { instances: 2, manner: "never-listens" }));
+    const { id } = await begin(ask, { batch: 3, stable: 0.5, timeout: 4, rollback: true });
+    await untilOperation(ask, id, ({ counts }) => counts.running === 3);
+    await crash();
+    const turned = ({ targets }: Operation): boolean => targets[1]?.message?.startsWith("To be restarted") === true;
+    await untilOperation(ask, id, (operation) => turned(operation) || operation.counts.cancelled === 1);
+    await crash();
+    const over = await untilOperation(ask, id, ended);
+    assert.deepEqual(states(over), ["failed", "cancelled", "cancelled", "cancelled"], JSON.stringify(over.targets));
+    await untilService(ask, "web", allReady(4));
+    const saved = (await ask("GET /api/services/web")).json as ServiceRecord;
+    assert.deepEqual([saved.revision, saved.argv], [3, good.argv]);
   });
 });
