@@ -105,9 +105,12 @@ describe("a rolling restart", { timeout: 120_000 }, () => {
     assert.deepEqual(states(over), ["failed", "cancelled", "cancelled", "cancelled"]);
     assert.match(
       over.targets[0]?.message ?? "",
-      /^It was not ready within 3 s.*Rolled back: restarted with revision 1, which ran before$/,
+      /^It was not ready within 3 s.*Rolled back to revision 1, which ran before\. Restarted, and ready for 0.5 s$/,
     );
-    assert.equal(over.targets[1]?.message, "Rolled back: restarted with revision 1, which ran before");
+    assert.equal(
+      over.targets[1]?.message,
+      "Rolled back to revision 1, which ran before. Restarted, and ready for 0.5 s",
+    );
     assert.equal(over.targets[2]?.message, "Not begun: web #0 on web-1 failed");
     const status = await untilService(ask, "web", allReady(4));
     assert.deepEqual(
@@ -284,7 +287,9 @@ describe("a hub that is killed in the middle of a rolling restart", { timeout: 1
     await untilOperation(ask, id, (operation) => turned(operation) || operation.counts.cancelled === 1);
     await crash();
     const over = await untilOperation(ask, id, ended);
-    assert.deepEqual(states(over), ["failed", "cancelled", "cancelled", "cancelled"], JSON.stringify(over.targets));
+    // Which of them is the one that failed depends on which server is back first.
+    assert.deepEqual([over.counts.failed, over.counts.cancelled], [1, 3], JSON.stringify(over.targets));
+    assert.equal(over.targets.filter(({ message }) => message?.includes("Rolled back to revision 1")).length, 3);
     await untilService(ask, "web", allReady(4));
     const saved = (await ask("GET /api/services/web")).json as ServiceRecord;
     assert.deepEqual([saved.revision, saved.argv], [3, good.argv]);

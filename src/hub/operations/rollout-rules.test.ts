@@ -6,7 +6,8 @@ import { SECOND } from "../../base/units.ts";
 import type { OperationTarget } from "../../contract/operations.ts";
 import type { RollingPlan } from "../store/store.ts";
 import { isOver } from "./operation-rules.ts";
-import { estimatedEnd, type Hand, isAvailable, nextStep, type Seen, type Step, steadyAfter } from "./rollout-rules.ts";
+import { estimatedEnd } from "./rollout-estimate.ts";
+import { type Hand, isAvailable, nextStep, type Seen, type Step, steadyAfter } from "./rollout-rules.ts";
 
 /** An instance of the model. */
 interface Modelled extends Seen {

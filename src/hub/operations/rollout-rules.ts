@@ -22,7 +22,7 @@ export interface Seen {
   reason: string | null;
 }
 
-/** A target that is being restarted, or was and is not done yet. Times in Unix milliseconds. */
+/** A target that is being restarted, or was and is not done yet. Times in milliseconds of a clock that never jumps. */
 export interface Hand {
   /** The act goes on. */
   acting: boolean;
@@ -30,7 +30,7 @@ export interface Hand {
   acted: boolean;
   /** Not done again before this, after an act that nobody answered. */
   notBefore: number;
-  /** Its time counts from here. */
+  /** Its time counts from here; in the future after a restart of the hub, as long as its agent may take to come back. */
   since: number;
   /** Since when this generation is ready without a break; null while it is not. */
   steady: { generation: number; since: number } | null;
@@ -105,7 +105,7 @@ const AT_REST: ReadonlySet<InstanceState | null> = new Set([
 ]);
 const ENDED: ReadonlySet<InstanceState | null> = new Set(["backoff", "fatal", "exited"]);
 
-/** What to do now. Nothing is begun in a step that finds a failure. */
+/** What to do now, in milliseconds of the same clock as its times. Nothing is begun in a step that finds a failure. */
 export function nextStep(view: RolloutView, now: number): Step {
   const step: Step = { ends: [], begin: [], again: [], stuckSince: null, words: null, until: null };
   for (const [place, hand] of view.hands) {
@@ -234,38 +234,6 @@ function lacks(seen: Seen, steady: Hand["steady"]): string {
 function saidOf({ state, reason }: Seen): string {
   if (reason !== null) return `: ${state}, ${reason}`;
   return state === null || state === "running" ? "" : `: it is ${state}`;
-}
-
-/** Times that decide when a rolling restart ends. */
-export interface Pace {
-  /** Milliseconds that each target took which is done. */
-  took: readonly number[];
-  /** Since when each target in hand is, Unix milliseconds. */
-  begun: readonly number[];
-  /** Of each service how many are queued, and how many of it go at the same time. */
-  queued: readonly { count: number; width: number }[];
-}
-
-/** When it ends if it goes on as it went, Unix milliseconds; undefined while nothing is known. */
-export function estimatedEnd({ took, begun, queued }: Pace, now: number): number | undefined {
-  if (took.length === 0) return undefined;
-  const each = took.reduce((sum, one) => sum + one, 0) / took.length;
-  const rounds = queued.reduce((sum, { count, width }) => sum + Math.ceil(count / Math.max(1, width)), 0);
-  const hand = begun.map((since) => Math.max(0, since + each - now));
-  return now + Math.max(0, ...hand) + rounds * each;
-}
-
-/** The pace so far. */
-export function paceOf({ plan, targets, hands }: Pick<RolloutView, "plan" | "targets" | "hands">): Pace {
-  const took = targets.flatMap(({ state, started_at, ended_at }) =>
-    state === "done" && started_at !== null && ended_at !== null ? [Date.parse(ended_at) - Date.parse(started_at)] : [],
-  );
-  const begun = [...hands].flatMap(([place, { since }]) => (targets[place]?.state === "running" ? [since] : []));
-  const queued = plan.services.map(({ name, batch, max_unavailable }) => {
-    const count = targets.filter(({ service, state }) => service === name && state === "queued").length;
-    return { count, width: Math.min(batch, max_unavailable) };
-  });
-  return { took, begun, queued };
 }
 
 function targetAt({ targets }: RolloutView, place: number): OperationTarget {
