@@ -175,13 +175,21 @@ export class Sampler {
       for (const { pid } of this.membersOf([instance])) services.set(pid, instance.service);
       for (const pid of instance.holders ?? []) services.set(pid, instance.service);
     }
-    return this.ports.list((pid) => services.get(pid) ?? null, shims);
+    // A shim's child is the fork that waits for the next start, and holds what the shim does.
+    const serviceOf = (pid: number): string | undefined =>
+      services.get(pid) ?? services.get(this.waitsBelow(pid, shims));
+    return this.ports.list((pid) => serviceOf(pid) ?? null, shims);
   }
 
   /** All processes of these instances now: trees and cgroups. */
   membersOf(instances: readonly SampledInstance[]): ProcessStat[] {
     const round = new ProcessRound(this.tools);
     return instances.flatMap((instance) => this.meterOf(instance).findMembers(round));
+  }
+
+  private waitsBelow(pid: number, shims: ReadonlySet<number>): number {
+    const parent = this.tools.table.stat(pid)?.ppid ?? 0;
+    return shims.has(parent) ? parent : 0;
   }
 
   /** It may be about to listen: its ports are looked for without waiting. */

@@ -1,6 +1,6 @@
 // Opens the listening sockets that a shim is to hold. We only bind them and hand them on: they are closed here again before the
 // event loop can turn, so that no connection is ever accepted by the agent.
-import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, isIPv4, type Server } from "node:net";
 import type { Clock } from "../../base/clock.ts";
@@ -59,7 +59,8 @@ export async function openSockets(
     // Asked before: what ends in between has let go after the try.
     const again = mayBeFree();
     const tried = await tryAll(holding);
-    if (tried.ok || !again || !tried.inUse) return tried;
+    if (tried.ok) return tried;
+    if (!again || !tried.inUse) return { ok: false, failure: tried.failure };
     await new Promise<void>((resolve) => void clock.after(TRY_EVERY, resolve));
   }
 }
@@ -90,20 +91,25 @@ export function addressOf({ host, port }: { host: string; port: number }): strin
 }
 
 /**
- * Starts a command that inherits `servers` as descriptors 3, 4, …; the caller closes ours. libuv opens sockets non-blocking, for all who hold
- * them; programs expect blocking ones (those that do not say so themselves), and libuv makes them so again where a child inherits
- * them as descriptor 0, 1 or 2. So the command has the first two also as its output, which it must not use; more than two go
- * through a child of their own that ends at once.
+ * Starts a command that inherits `servers` as descriptors 3, 4, …; the caller closes ours. libuv opens sockets non-blocking, for all
+ * who hold them; programs expect blocking ones (those that do not say so themselves), and libuv makes them so again where a child
+ * inherits them as descriptor 0, 1 or 2. So the command has the first two also as its output, which it must not use; more than two
+ * go through a child of their own that ends at once.
  */
 export function spawnHolding(file: string, args: string[], input: number, servers: readonly Server[]): ChildProcess {
-  const start = (program: string, words: string[], stdio: (number | Server | "ignore")[]): ChildProcess =>
-    // Node takes whatever has a handle; its types know streams only.
-    spawn(program, words, { env: {}, detached: true, stdio: stdio as StdioOptions });
-  const [first = "ignore", second = "ignore", ...others] = servers;
+  const fds = servers.map(descriptorOf);
+  const [first = "ignore", second = "ignore", ...others] = fds;
   if (others.length > 0) {
-    start("/bin/sh", ["-c", ":"], others)
+    spawn("/bin/sh", ["-c", ":"], { env: {}, stdio: others })
       .on("error", () => undefined)
       .unref();
   }
-  return start(file, args, [input, first, second, ...servers]);
+  return spawn(file, args, { env: {}, detached: true, stdio: [input, first, second, ...fds] });
+}
+
+/** Node has no public name for it, and takes a server itself only where it is sent to a Node child. */
+function descriptorOf(server: Server): number {
+  const { _handle: handle } = server as Server & { _handle?: { fd?: unknown } };
+  if (typeof handle?.fd === "number" && handle.fd >= 0) return handle.fd;
+  throw new Error("cannot hand on a listening socket: this Node does not tell its descriptor");
 }
