@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"net"
@@ -10,7 +11,9 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"sync"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -21,20 +24,34 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	hello := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, "hello from %d\n", os.Getpid()) }
-	server := &http.Server{Handler: http.HandlerFunc(hello)}
+	// Not server.Shutdown: it hangs up on connections that it has accepted and not read from yet.
+	var open sync.WaitGroup
+	server := &http.Server{
+		Handler:           http.HandlerFunc(hello),
+		ReadHeaderTimeout: 5 * time.Second,
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				open.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				open.Done()
+			}
+		},
+	}
 	asked, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	done := make(chan error)
 	go func() {
 		<-asked.Done()
-		done <- server.Shutdown(context.Background())
+		server.SetKeepAlivesEnabled(false)
+		listener.Close()
 	}()
 	fmt.Println("ready")
-	if err := server.Serve(listener); err != http.ErrServerClosed {
+	if err := server.Serve(listener); !errors.Is(err, net.ErrClosed) {
 		log.Fatal(err)
 	}
-	if err := <-done; err != nil {
-		log.Fatal(err)
-	}
+	open.Wait()
+}
+
+func hello(w http.ResponseWriter, _ *http.Request) {
+	fmt.Fprintf(w, "hello from %d\n", os.Getpid())
 }
