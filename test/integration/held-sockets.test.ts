@@ -51,6 +51,8 @@ async function disturb(agent: TestAgent, port: number, { restarts, crashes }: { 
   for (let round = 0; round < restarts; round += 1) {
     const answer = await agent.act("web", "restart");
     assert.equal(answer.outcome, "done", answer.message);
+    // A process that lives may still be on its way to its socket.
+    await calm.untilServedBy(round + 1);
   }
   const restarted = await calm.end();
   const rough = new Load(port, PACE);
@@ -81,7 +83,7 @@ for (const [name, argv] of [
       context.diagnostic(`crashes: ${JSON.stringify({ ...crashed, by: crashed.by.size })}`);
       assert.ok(restarted.asked > restarts, "there was a load");
       assert.deepEqual([restarted.refused, restarted.broken], [0, []]);
-      assert.ok(restarted.by.size > restarts / 2, "several generations answered");
+      assert.ok(restarted.by.size >= restarts, "each generation answered");
       assert.equal(crashed.refused, 0);
       // What a crash tears is what it had accepted; all others waited for the next generation.
       assert.ok(crashed.answered > crashed.broken.length);

@@ -21,11 +21,18 @@ export class Load {
   private readonly port: number;
   private readonly timers: NodeJS.Timeout[];
   private readonly open = new Set<Promise<void>>();
+  /** Settled, and made anew, when somebody answered who had not before. */
+  private newcomer = Promise.withResolvers<void>();
 
   /** Each of `clients` begins a request every `every` milliseconds. */
   constructor(port: number, { clients, every }: { clients: number; every: number }) {
     this.port = port;
     this.timers = Array.from({ length: clients }, () => setInterval(() => this.begin(), every));
+  }
+
+  /** Resolves once so many different ones have answered. */
+  async untilServedBy(count: number): Promise<void> {
+    while (this.tally.by.size < count) await this.newcomer.promise;
   }
 
   /** Begins no more, and answers when all are over. */
@@ -49,7 +56,10 @@ export class Load {
       const body = await askOnce(this.port);
       tally.answered += 1;
       tally.slowest = Math.max(tally.slowest, performance.now() - began);
+      if (tally.by.has(body)) return;
       tally.by.add(body);
+      this.newcomer.resolve();
+      this.newcomer = Promise.withResolvers();
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? String(error);
       if (code === "ECONNREFUSED") tally.refused += 1;
