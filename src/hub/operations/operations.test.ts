@@ -7,12 +7,15 @@ import { FakeClock } from "../../base/clock.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import { Catalog } from "../services/catalog.ts";
+import type { Store } from "../store/store.ts";
 import { startActs } from "./act-run.ts";
 import { Operations } from "./operations.ts";
 
 const ACTOR = { principal: "local:test", from: "socket" } as const;
 
-async function open(context: TestContext): Promise<{ operations: Operations; clock: FakeClock; catalog: Catalog }> {
+async function open(
+  context: TestContext,
+): Promise<{ operations: Operations; clock: FakeClock; store: Store; catalog: Catalog }> {
   const clock = new FakeClock();
   const dir = mkdtempSync(join(tmpdir(), "tailherd-operations-"));
   const store = await openSqliteStore({ file: join(dir, "hub.db"), clock, logger: silentLogger });
@@ -22,7 +25,7 @@ async function open(context: TestContext): Promise<{ operations: Operations; clo
     await store.close();
     rmSync(dir, { recursive: true });
   });
-  return { operations, clock, catalog: await Catalog.load(store) };
+  return { operations, clock, store, catalog: await Catalog.load(store) };
 }
 
 test("wait() answers when the operation has ended, or as it is when patience is over", async (context) => {
@@ -44,4 +47,21 @@ test("wait() answers when the operation has ended, or as it is when patience is 
 test("wait() rejects for an operation that is not known", async (context) => {
   const { operations } = await open(context);
   await assert.rejects(operations.wait("none", 0), { code: "not_found" });
+});
+
+test("operations that an older hub stored are not paused, and their targets are no instances", async (context) => {
+  const { operations, clock, store } = await open(context);
+  const about = { kind: "bulk stop", title: "stop a", action: "stop", services: ["a"] } as const;
+  const { operation, ended } = await startActs({ operations, clock }, about, ACTOR, async () => "stopped");
+  await ended;
+  await operations.close();
+  const [stored] = await store.listOperations();
+  assert.ok(stored);
+  const { paused, progress, ...older } = stored.about;
+  const targets = stored.targets.map(({ index, ...target }) => ({ ...target, index: index ?? undefined }));
+  assert.deepEqual([paused, progress], [false, null]);
+  const old = { ...store, listOperations: async () => [{ ...stored, about: older, targets }] } as unknown as Store;
+  const again = await Operations.load({ store: old, clock, logger: silentLogger });
+  const read = again.require(operation.id);
+  assert.deepEqual([read.paused, read.progress, read.targets[0]?.index], [false, null, null]);
 });

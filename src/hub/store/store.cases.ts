@@ -10,9 +10,10 @@ import { serviceSpecSchema, type ServiceInput, type ServiceRecord, type ServiceS
 import { settingsSchema } from "../../contract/settings.ts";
 import { fromLegacyServer } from "./legacy-server.ts";
 import type {
-  Expectation,
   DefinitionPut,
+  Expectation,
   PlanChange,
+  RollingPlan,
   Store,
   StoredJoinToken,
   StoredOperation,
@@ -461,6 +462,27 @@ export function storeCases(name: string, makeBench: () => Promise<StoreBench>): 
         assert.deepEqual([...(await store.operationOutputs("1", 0))], []);
         await store.noteOperation(first.about, [{ place: 1, target: ended }]);
         assert.deepEqual([...(await store.operationOutputs("1", 1))], [[1, "up"]]);
+      });
+
+      it("keeps the plan of a rolling restart as it becomes", async () => {
+        const options = { batch: "25%", max_unavailable: null, stable: 5, timeout: 120, rollback: true };
+        const services = [{ name: "web", batch: 1, max_unavailable: 1, revision: 2, before: 1 }];
+        const plan: RollingPlan = {
+          what: "rolling",
+          options,
+          from: "socket",
+          services,
+          before: {},
+          halt: null,
+          back: null,
+        };
+        const { about, targets } = operation("1", "a");
+        await store.createOperation({ about, plan, targets }, [], actor);
+        const later: RollingPlan = { ...plan, before: { 0: 7 }, back: { service: "web", revision: 1 } };
+        await store.noteOperation({ ...about, paused: true }, [], later);
+        await store.noteOperation({ ...about, paused: true }, []);
+        await reopen();
+        assert.deepEqual(await store.listOperations(), [{ about: { ...about, paused: true }, plan: later, targets }]);
       });
 
       it("forgets the old ones with the beginning of a new one", async () => {
