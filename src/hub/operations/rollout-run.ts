@@ -17,6 +17,8 @@ import type { FleetView } from "./rollout-fleet.ts";
 import { estimatedEnd, paceOf } from "./rollout-estimate.ts";
 import { type Hand, instanceName, nextStep, type Step, steadyAfter } from "./rollout-rules.ts";
 
+/** Milliseconds between two looks: many agents tell at once, and a look goes over all targets. */
+const LOOK_AT_MOST = 100;
 /** Words of progress count down; no timer waits longer than this while something is in hand. */
 const LOOK_AGAIN = SECOND;
 /** Milliseconds until something is tried again that could not be stored, or that nobody answered. */
@@ -27,7 +29,7 @@ const GRACE = 30 * SECOND;
 /** What rolling restarts work with. */
 export interface RolloutParts {
   operations: Operations;
-  fleet: FleetView;
+  fleet: Pick<FleetView, "see" | "othersDown" | "told" | "changed">;
   acts: Pick<ServiceActs, "restartOne">;
   putBack: PutBack;
   clock: Clock;
@@ -53,7 +55,8 @@ export class RolloutRun {
   /** Nothing is begun before this, after something could not be stored. */
   private notBefore = 0;
   private timer: Timer | undefined;
-  private looking: NodeJS.Immediate | undefined;
+  private looking: Timer | undefined;
+  private lookedAt = Number.NEGATIVE_INFINITY;
   private closed = false;
 
   constructor(operation: Operation, plan: RollingPlan, parts: RolloutParts) {
@@ -75,22 +78,24 @@ export class RolloutRun {
 
   /** Soon, whatever there is to do by then. */
   look(): void {
-    this.looking ??= setImmediate(() => this.lookNow());
+    const { clock } = this.parts;
+    const wait = Math.max(0, this.lookedAt + LOOK_AT_MOST - clock.monotonic());
+    this.looking ??= clock.after(wait, () => this.lookNow());
   }
 
-  /** An agent told of an instance: a break must not be missed, however short. */
+  /** An agent told of an instance: of one in hand a break must not be missed, however short. */
   saw({ service, server_id, index }: InstanceStatus): void {
-    if (!this.plan.services.some(({ name }) => name === service)) return;
     for (const place of this.hands.keys()) {
       const target = this.target(place);
-      if (target.service === service && target.server_id === server_id && target.index === index) this.watch(place);
+      if (target.service !== service || target.server_id !== server_id || target.index !== index) continue;
+      this.watch(place);
+      this.look();
     }
-    this.look();
   }
 
   close(): void {
     this.closed = true;
-    clearImmediate(this.looking);
+    this.looking?.cancel();
     this.timer?.cancel();
   }
 
@@ -106,9 +111,10 @@ export class RolloutRun {
   private lookNow(): void {
     const { clock, fleet } = this.parts;
     const { operation, plan, hands } = this;
-    clearImmediate(this.looking);
+    this.looking?.cancel();
     this.timer?.cancel();
     this.looking = undefined;
+    this.lookedAt = clock.monotonic();
     if (this.closed || this.halting || operation.ended_at !== null) return;
     if (operation.cancelling) this.cancelQueued("cancelled");
     for (const place of hands.keys()) this.watch(place);
