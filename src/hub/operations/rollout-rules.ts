@@ -128,10 +128,11 @@ function lookAtHand(view: RolloutView, step: Step, place: number, hand: Hand, no
   const target = targetAt(view, place);
   const seen = seenAt(view, place);
   const before = view.plan.before[place];
-  const name = instanceName(target, view.targets);
+  // Made for the one that speaks only: a name is made by a look at all targets.
+  const name = (): string => instanceName(target, view.targets);
   const end = (state: TargetEnd["state"], message: string): void => void step.ends.push({ place, state, message });
-  const waitFor = (words: string, until: number): void => {
-    step.words ??= words;
+  const waitFor = (words: () => string, until: number): void => {
+    step.words ??= words();
     step.until = Math.min(step.until ?? until, until);
   };
   const deadline = hand.since + timeout * SECOND;
@@ -146,15 +147,15 @@ function lookAtHand(view: RolloutView, step: Step, place: number, hand: Hand, no
     if (seen.linked) return end("failed", `It was not ${lacks(seen, steady)} within ${timeout} s${saidOf(seen)}`);
     return end("unknown", `Nothing was heard of it for ${timeout} s: ${target.server} is not linked to the hub`);
   }
-  if (hand.acting) return waitFor(`restarts ${name}`, deadline);
-  if (!seen.linked) return waitFor(`waits for ${target.server} to be linked to the hub`, deadline);
+  if (hand.acting) return waitFor(() => `restarts ${name()}`, deadline);
+  if (!seen.linked) return waitFor(() => `waits for ${target.server} to be linked to the hub`, deadline);
   if (!fresh && !hand.acted && AT_REST.has(seen.state)) {
     if (now >= hand.notBefore) step.again.push(place);
-    return waitFor(`restarts ${name}`, now >= hand.notBefore ? deadline : hand.notBefore);
+    return waitFor(() => `restarts ${name()}`, now >= hand.notBefore ? deadline : hand.notBefore);
   }
-  if (steady === null) return waitFor(`waits for ${name} to be ready`, deadline);
+  if (steady === null) return waitFor(() => `waits for ${name()} to be ready`, deadline);
   const left = Math.ceil((steady.since + stable * SECOND - now) / SECOND);
-  waitFor(`waits for ${name} to be stable, ${left} s left`, Math.min(deadline, steady.since + stable * SECOND));
+  waitFor(() => `waits for ${name()} to be stable, ${left} s left`, Math.min(deadline, steady.since + stable * SECOND));
 }
 
 /** Takes as many queued targets of a service as may be taken. */
@@ -167,28 +168,28 @@ function takeMore(
 ): void {
   const { timeout } = view.plan.options;
   const own = [...view.targets.keys()].filter((place) => targetAt(view, place).service === service.name);
-  const inHand = own.filter((place) => targetAt(view, place).state === "running" && !ended.has(place));
+  const inHand = new Set(own.filter((place) => targetAt(view, place).state === "running" && !ended.has(place)));
   const down = new Set(
     own.filter((place) => {
       const seen = seenAt(view, place);
-      return inHand.includes(place) || (seen.wanted && !isAvailable(seen));
+      return inHand.has(place) || (seen.wanted && !isAvailable(seen));
     }),
   );
   const others = view.othersDown(service.name);
   const queued = own.filter((place) => targetAt(view, place).state === "queued");
   for (const place of queued.toSorted((a, b) => rank(view, a) - rank(view, b))) {
-    if (inHand.length >= service.batch) break;
+    if (inHand.size >= service.batch) break;
     const seen = seenAt(view, place);
     if (!seen.wanted) step.ends.push({ place, state: "done", message: "Left alone: somebody stopped it meanwhile" });
     if (!seen.wanted || !seen.linked || view.hands.get(place)?.acting === true) continue;
     // One that is down already makes nothing worse by being restarted.
     if (!down.has(place) && others + down.size >= service.max_unavailable) continue;
     down.add(place);
-    inHand.push(place);
+    inHand.add(place);
     step.begin.push(place);
   }
-  const [first] = queued.filter((place) => !step.ends.some((end) => end.place === place));
-  if (first === undefined || inHand.length > 0) return;
+  const first = queued.find((place) => seenAt(view, place).wanted && !inHand.has(place));
+  if (first === undefined || inHand.size > 0) return;
   step.stuckSince = view.stuckSince ?? now;
   const until = step.stuckSince + timeout * SECOND;
   const words = stuckWords(view, service, own, others);
