@@ -160,6 +160,36 @@ describe("a rolling restart", { timeout: 120_000 }, () => {
     );
   });
 
+  it("takes along, after it, what follows a dependency", async () => {
+    await using fleet = await startFleet(1);
+    const { ask, dir } = fleet;
+    const following = { depends_on: { web: { restart: true } }, labels: { tier: "back" } };
+    await ask("POST /api/services", drainingService(dir, { name: "api", ...following }));
+    await ask(
+      "POST /api/services",
+      drainingService(dir, { name: "log", depends_on: { web: {} }, labels: { tier: "back" } }),
+    );
+    await ask("POST /api/services", drainingService(dir, {}));
+    for (const name of ["api", "log", "web"]) await untilService(ask, name, allReady(1));
+    const { id } = await begin(ask, { stable: 0 });
+    const over = await untilOperation(ask, id, ended);
+    assert.deepEqual(
+      over.targets.map(({ service, state }) => `${service} ${state}`),
+      ["web done", "api done"],
+    );
+    const [web, api] = over.targets;
+    assert.ok((web?.ended_at ?? "") <= (api?.started_at ?? ""));
+    const tagged = await begin(ask, { tag: "tier=back", services: ["log"] }, "rolling-restart");
+    assert.deepEqual(
+      tagged.targets.map(({ service }) => service),
+      ["log"],
+    );
+    await untilOperation(ask, tagged.id, ({ counts }) => counts.running === 1);
+    await ask(`POST /api/operations/${tagged.id}/cancel`, {});
+    const nothing = await ask("POST /api/rolling-restart", { kind: "frontend" });
+    assert.equal(nothing.status, 404);
+  });
+
   it("pauses, resumes and is cancelled; another one of the same service is refused meanwhile", async () => {
     await using fleet = await startFleet(2);
     const { ask, dir } = fleet;

@@ -334,6 +334,17 @@ describe("one step of a rolling restart", () => {
     assert.equal(play.targets[0]?.state, "done");
   });
 
+  it("counts the stable time anew after another start", () => {
+    const play = new Play(scene);
+    play.run(() => {}, 4);
+    const instance = play.model[0] as Modelled;
+    instance.generation = 9;
+    play.run(() => {}, 5);
+    assert.equal(play.targets[0]?.state, "running");
+    play.run(() => {}, 1);
+    assert.equal(play.targets[0]?.state, "done");
+  });
+
   it("fails an instance that is not ready in time", () => {
     const play = new Play(scene);
     play.run(() => {}, 2);
