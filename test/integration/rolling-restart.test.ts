@@ -39,7 +39,7 @@ describe("a rolling restart", { timeout: 120_000 }, () => {
   it("of 20 instances on 4 servers turns nobody away who asks meanwhile", async () => {
     await using fleet = await startFleet(4);
     const { ask, dir, hub } = fleet;
-    const spec = drainingService(dir, { quiet: 1500, instances: 5, env: { RELEASE: "one" } });
+    const spec = drainingService(dir, { quiet: 2000, instances: 5, env: { RELEASE: "one" } });
     await ask("POST /api/services", spec);
     const before = await untilService(ask, "web", allReady(20));
     using balancer = new Balancer(dir);
