@@ -50,9 +50,9 @@ test("wait() rejects for an operation that is not known", async (context) => {
 });
 
 test("operations that an older hub stored are not paused, and their targets are no instances", async (context) => {
-  const { operations, clock, store } = await open(context);
+  const { operations, clock, catalog, store } = await open(context);
   const about = { kind: "bulk stop", title: "stop a", action: "stop", services: ["a"] } as const;
-  const { operation, ended } = await startActs({ operations, clock }, about, ACTOR, async () => "stopped");
+  const { operation, ended } = await startActs({ operations, clock, catalog }, about, ACTOR, async () => "stopped");
   await ended;
   await operations.close();
   const [stored] = await store.listOperations();
