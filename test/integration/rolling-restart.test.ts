@@ -164,12 +164,12 @@ describe("a rolling restart", { timeout: 120_000 }, () => {
     await using fleet = await startFleet(1);
     const { ask, dir } = fleet;
     const following = { depends_on: { web: { restart: true } }, labels: { tier: "back" } };
+    await ask("POST /api/services", drainingService(dir, {}));
     await ask("POST /api/services", drainingService(dir, { name: "api", ...following }));
     await ask(
       "POST /api/services",
       drainingService(dir, { name: "log", depends_on: { web: {} }, labels: { tier: "back" } }),
     );
-    await ask("POST /api/services", drainingService(dir, {}));
     for (const name of ["api", "log", "web"]) await untilService(ask, name, allReady(1));
     const { id } = await begin(ask, { stable: 0 });
     const over = await untilOperation(ask, id, ended);
