@@ -64,6 +64,15 @@ const EXAMPLES: Example[] = [
     question: GET,
     answer: /Hello, visitor/,
   },
+  {
+    folder: "zero-downtime",
+    service: "never away",
+    program: "node",
+    variable: "ZERO_DOWNTIME_PORT",
+    output: /ready/,
+    question: GET,
+    answer: /hello from \d+/,
+  },
   { folder: "python", service: "python worker", program: "python3", output: /worker=1.*count=1/ },
   { folder: "pipeline", service: "load", program: "sh", output: /msg=sampled load=\d/ },
   {

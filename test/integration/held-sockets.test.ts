@@ -11,7 +11,7 @@ import { forkTestAgent, makeDataDir, openTestAgent, type TestAgent } from "../su
 import { askOnce, Load } from "../support/load.ts";
 import { needs } from "../support/needs.ts";
 import { answers, freePort } from "../support/ports.ts";
-import { isAlive, pidsWith } from "../support/processes.ts";
+import { childrenOf, isAlive, pidsWith } from "../support/processes.ts";
 import { times } from "../support/soak.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../examples/zero-downtime");
@@ -154,6 +154,42 @@ test("stop() closes the sockets before it is done, also when it kills; so does a
   await agent.act("web", "stop");
   assert.equal(await answers(port), false);
 });
+
+test(
+  "P5: acts that come together end in one process or none, and the socket is open exactly where one serves",
+  { timeout: 60_000 },
+  async () => {
+    const port = await freePort();
+    await using agent = await openTestAgent();
+    await agent.set(service(port, NODE));
+    for (let round = 0; round < 10; round += 1) {
+      const [, stopped] = await Promise.all([
+        agent.act("web", "start"),
+        agent.act("web", round % 2 === 0 ? "stop" : "kill"),
+      ]);
+      assert.equal(stopped.outcome, "done");
+      assert.equal(await answers(port), false, `round ${round}`);
+      assert.deepEqual(shimsOf(agent), []);
+    }
+    const acts = [
+      "start",
+      "restart",
+      "stop",
+      "reload",
+      "restart",
+      "kill",
+      "start",
+      "restart",
+      "restart",
+      "start",
+    ] as const;
+    await Promise.all(acts.map((action) => agent.act("web", action)));
+    const { pid } = await agent.until("web", ({ state }) => state === "running");
+    assert.ok((await askOnce(port)).includes(String(pid)));
+    assert.deepEqual(childrenOf(shimsOf(agent)[0] ?? 0), [pid]);
+    assert.equal(shimsOf(agent).length, 1);
+  },
+);
 
 test("an address that is in use is a failed start with the reason, tried again by the policy", async () => {
   const stranger = createServer().listen(0, "127.0.0.1");

@@ -102,7 +102,8 @@ describe("spawnHolding()", () => {
     const opened = await openSockets({ sockets, shared: false }, tools);
     assert.ok(opened.ok);
     // As a shim: something that lives and never accepts.
-    const child = spawnHolding("/bin/sh", ["-c", "exec >/dev/null 2>&1 sleep 3600"], input, opened.servers);
+    const child = spawnHolding("/bin/sh", ["-c", "exec >/dev/null 2>&1 sleep 3600"], input, opened.servers).at(-1);
+    assert.ok(child);
     for (const server of opened.servers) server.close();
     closeSync(input);
     try {

@@ -94,17 +94,13 @@ export function addressOf({ host, port }: { host: string; port: number }): strin
  * Starts a command that inherits `servers` as descriptors 3, 4, …; the caller closes ours. libuv opens sockets non-blocking, for all
  * who hold them; programs expect blocking ones (those that do not say so themselves), and libuv makes them so again where a child
  * inherits them as descriptor 0, 1 or 2. So the command has the first two also as its output, which it must not use; more than two
- * go through a child of their own that ends at once.
+ * go through a child of their own that ends at once. Answers both: until they have ended they hold the sockets too.
  */
-export function spawnHolding(file: string, args: string[], input: number, servers: readonly Server[]): ChildProcess {
+export function spawnHolding(file: string, args: string[], input: number, servers: readonly Server[]): ChildProcess[] {
   const fds = servers.map(descriptorOf);
   const [first = "ignore", second = "ignore", ...others] = fds;
-  if (others.length > 0) {
-    spawn("/bin/sh", ["-c", ":"], { env: {}, stdio: others })
-      .on("error", () => undefined)
-      .unref();
-  }
-  return spawn(file, args, { env: {}, detached: true, stdio: [input, first, second, ...fds] });
+  const more = others.length === 0 ? [] : [spawn("/bin/sh", ["-c", ":"], { env: {}, stdio: others })];
+  return [...more, spawn(file, args, { env: {}, detached: true, stdio: [input, first, second, ...fds] })];
 }
 
 /** Node has no public name for it, and takes a server itself only where it is sent to a Node child. */

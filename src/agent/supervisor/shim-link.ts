@@ -31,6 +31,8 @@ export class ShimLink {
   /** What the one that was asked for holds. */
   private asked: Holding = NOTHING_HELD;
   private requests = 0;
+  /** Starters that have not ended yet, and hold what their shims do. */
+  private handing = 0;
   private readonly directory: RunDirectory;
   private readonly tools: { table: ProcessTable; shims: Shims; clock: Clock };
 
@@ -106,6 +108,12 @@ export class ShimLink {
         if (!wanted && number === this.requests) this.coming = "no";
         return false;
       },
+      handedOn: (over) => {
+        this.handing += 1;
+        void over.then(() => {
+          this.handing -= 1;
+        });
+      },
       failed: (failure) => {
         const wanted = isWanted();
         if (number === this.requests) this.coming = "no";
@@ -159,13 +167,16 @@ export class ShimLink {
     const { clock } = this.tools;
     const end = clock.monotonic() + LEAVE_TIME;
     while (this.isLeaving()) {
-      if (clock.monotonic() > end && this.dismissed !== null) sendQuietly(this.dismissed.pid, "SIGKILL");
+      const now = clock.monotonic();
+      if (now > end + LEAVE_TIME) return;
+      if (now > end && this.dismissed !== null && isSameProcess(this.tools.table, this.dismissed))
+        sendQuietly(this.dismissed.pid, "SIGKILL");
       await new Promise<void>((resolve) => void clock.after(LOOK_EVERY, resolve));
     }
   }
 
   private isLeaving(): boolean {
-    return this.dismissed !== null && isSameProcess(this.tools.table, this.dismissed);
+    return this.handing > 0 || (this.dismissed !== null && isSameProcess(this.tools.table, this.dismissed));
   }
 
   /** Waits no more for a shim that did not come, or that did not do what it was told: it must not do it later. */

@@ -1,12 +1,13 @@
 // Starts shims: the few lines of sh that outlive us, one for each instance. Many are forked by one shell in one go: each is an
 // element of a pipeline, because a background job ("&") would have INT and QUIT ignored for good, and so would its services.
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { findTool } from "./find-program.ts";
-import { type Holding, type HoldFailure, openSockets, spawnHolding } from "./held-sockets.ts";
+import { heldFds, type Holding, type HoldFailure, openSockets, spawnHolding } from "./held-sockets.ts";
 import type { RunDirectory } from "./run-directory.ts";
 import { shellQuote } from "./shell-words.ts";
 import { systemWords } from "./system-words.ts";
@@ -100,6 +101,8 @@ export interface ShimOrder {
   mayBeFree: () => boolean;
   /** Its sockets are open; whether it is still wanted. */
   opened: () => boolean;
+  /** They are handed on; `over`: nobody but the shim holds them any more. */
+  handedOn: (over: Promise<unknown>) => void;
   /** Its sockets could not be opened: it will not come. */
   failed: (failure: HoldFailure) => void;
 }
@@ -154,40 +157,42 @@ export class Shims {
     const orders = this.waiting;
     this.waiting = [];
     for (let start = 0; start < orders.length; start += BATCH) {
-      this.tryStart(orders.slice(start, start + BATCH), []);
+      void this.tryStart(orders.slice(start, start + BATCH), []);
     }
   }
 
   private async startHolding(order: ShimOrder): Promise<void> {
     const { clock } = this;
-    const opened = await openSockets(order.holding, { clock, mayBeFree: order.mayBeFree });
+    const opened = await openSockets(order.holding, { clock, mayBeFree: order.mayBeFree }).catch((error: unknown) => ({
+      ok: false as const,
+      failure: { words: `cannot listen: ${systemWords(error)}`, lasting: false },
+    }));
     if (!opened.ok) return order.failed(opened.failure);
     try {
-      if (order.opened()) this.tryStart([order], opened.servers);
+      if (order.opened()) order.handedOn(this.tryStart([order], opened.servers));
     } finally {
       for (const server of opened.servers) server.close();
     }
   }
 
-  private tryStart(orders: ShimOrder[], servers: readonly Server[]): void {
+  /** Resolves when those have ended who start them. */
+  private async tryStart(orders: ShimOrder[], servers: readonly Server[]): Promise<void> {
     try {
-      this.start(orders, servers);
+      await Promise.all(this.start(orders, servers).map(ended));
     } catch (error) {
       // A full disk or no descriptors: who waits for a shim sees that none comes, and tries again.
       this.logger.error({ error: systemWords(error) }, "cannot start shims");
     }
   }
 
-  private start(orders: ShimOrder[], servers: readonly Server[]): void {
+  private start(orders: ShimOrder[], servers: readonly Server[]): ChildProcess[] {
     this.batches += 1;
     const list = join(this.root, `batch-${process.pid}-${this.batches}`);
     writeFileSync(list, batchText(orders), { mode: 0o600 });
     const input = openSync(list, "r");
     rmSync(list);
     try {
-      const starter = spawnHolding("/bin/sh", [this.scriptPath], input, servers);
-      starter.on("error", (error) => this.logger.error({ error: systemWords(error) }, "cannot start shims"));
-      starter.unref();
+      return spawnHolding("/bin/sh", [this.scriptPath], input, servers);
     } finally {
       closeSync(input);
     }
@@ -198,14 +203,28 @@ export class Shims {
   }
 }
 
-/** The starter ends by killing itself: it would wait for its pipeline, that is for all shims. */
+/** Rejects when it could not be started. Nobody is kept alive by waiting for it. */
+function ended(child: ChildProcess): Promise<void> {
+  child.unref();
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", () => resolve());
+  });
+}
+
+/**
+ * The starter ends by killing itself: it would wait for its pipeline, that is for all shims. Whoever kills it lets go of the sockets
+ * first, so that with it all but the shim have.
+ */
 function batchText(orders: ShimOrder[]): string {
   const missing = orders
     .filter(({ directory }) => !directory.hasFifo)
     .map(({ directory }) => shellQuote(directory.fifo));
   const make = missing.length === 0 ? "" : `${findTool("mkfifo") ?? "mkfifo"} -m 600 ${missing.join(" ")}\n`;
   const shims = orders.map(({ directory, joins }) => ["shim", directory.path, ...joins].map(shellQuote).join(" "));
-  return `exec >/dev/null 2>&1\n${make}${[...shims, "kill -KILL $$"].join(" |\n")}\n`;
+  const held = heldFds(orders[0]?.holding.sockets.length ?? 0).map((fd) => `${fd}<&-`);
+  const kill = held.length === 0 ? "kill -KILL $$" : `{ exec ${held.join(" ")}; kill -KILL $$; }`;
+  return `exec >/dev/null 2>&1\n${make}${[...shims, kill].join(" |\n")}\n`;
 }
 
 /** Knows a shim by its command line, also one of another tailherd on this machine. */
