@@ -83,7 +83,7 @@ test("toFileService() writes only what differs from the defaults, command first"
 
 test("toServiceInput() takes what compose files say of dependencies, and sockets as addresses", () => {
   const depends_on = { db: { condition: "service_healthy" }, job: { condition: "service_completed_successfully" } };
-  const sockets = ["127.0.0.1:80", "[::1]:81", "82", 83];
+  const sockets = ["127.0.0.1:80", "[::1]:81", "82", 83, { name: "web", port: "84" }];
   const file = tailherdFileSchema.parse({
     services: { a: { command: "x", depends_on, sockets }, b: { command: "x", depends_on: ["a"] } },
   });
@@ -97,6 +97,6 @@ test("toServiceInput() takes what compose files say of dependencies, and sockets
     job: { condition: "completed", restart: false },
   });
   const places = spec("a").sockets.map(({ host, port }) => `${host} ${port}`);
-  assert.deepEqual(places, ["127.0.0.1 80", "::1 81", "127.0.0.1 82", "127.0.0.1 83"]);
+  assert.deepEqual(places, ["127.0.0.1 80", "::1 81", "127.0.0.1 82", "127.0.0.1 83", "127.0.0.1 84"]);
   assert.deepEqual(spec("b").depends_on, { a: { condition: "started", restart: false } });
 });

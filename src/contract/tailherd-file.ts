@@ -76,16 +76,22 @@ const socketTextSchema = z
     return colon === -1 ? { port } : { host: text.slice(0, colon).replaceAll(/[[\]]/g, ""), port };
   });
 
+const filePortSchema = z.union([portSchema, z.string().regex(/^\d+$/).transform(Number).pipe(portSchema)]);
+
 const fileSocketsSchema = z
-  .array(z.union([portSchema.transform((port) => ({ port })), socketTextSchema, heldSocketSchema]))
+  .array(
+    z.union([
+      portSchema.transform((port) => ({ port })),
+      socketTextSchema,
+      heldSocketSchema.extend({ port: filePortSchema }),
+    ]),
+  )
   .pipe(socketsSchema)
   .optional()
   .meta({
     description:
       'Sockets that are held open for it while it restarts, handed over as LISTEN_FDS: ["127.0.0.1:8080"], or [{name: http, host: 127.0.0.1, port: 8080}].',
   });
-
-const filePortSchema = z.union([portSchema, z.string().regex(/^\d+$/).transform(Number).pipe(portSchema)]);
 
 const fileServiceSchema = z.strictObject({
   command: z

@@ -125,6 +125,35 @@ test(
   },
 );
 
+for (const without of ["", "1"]) {
+  const how = without === "" ? "" : " (without cgroups)";
+  test(
+    `P1: an agent that is killed at any moment of a restart costs no connection${how}`,
+    { timeout: 120_000 },
+    async () => {
+      const port = await freePort();
+      const env = { TAILHERD_NO_CGROUPS: without };
+      let agent = await forkTestAgent(await makeDataDir(), env);
+      await start(agent, service(port, NODE));
+      await askOnce(port);
+      const shims = shimsOf(agent);
+      const load = new Load(port, PACE);
+      for (let round = 0; round < times(3, 20); round += 1) {
+        void agent.act("web", "restart");
+        // A restart takes some 200 ms, of which the last are a wait whether it lives.
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 200));
+        await agent.crash();
+        agent = await forkTestAgent(agent.dataDir, env);
+        await agent.until("web", ({ state }) => state === "running");
+        assert.deepEqual(shimsOf(agent), shims);
+      }
+      const tally = await load.end();
+      assert.deepEqual([tally.refused, tally.broken], [0, []]);
+      await agent[Symbol.asyncDispose]();
+    },
+  );
+}
+
 test("stop() closes the sockets before it is done, also when it kills; so does an end that nobody follows", async () => {
   const port = await freePort();
   await using agent = await openTestAgent();

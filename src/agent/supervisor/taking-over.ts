@@ -39,8 +39,10 @@ export function takeOver(life: InstanceLife, trades: Trades): void {
     const isYoung = unkept || record?.state === "starting";
     meetFate(life, trades, fate, { last: record?.run ?? undefined, isYoung, record: unkept ? undefined : record });
   }
-  // An agent that died before it could send the shim away.
-  if (life.run === null && life.state !== "backoff") shim.letGo();
+  // An agent that died before it could send the shim away; one that died in the middle of a restart left it for the next start.
+  const settled =
+    life.state === "exited" || life.state === "fatal" || (life.state === "stopped" && life.wish === "stopped");
+  if (life.run === null && settled) shim.letGo();
   life.persist();
   trades.told.look();
 }
