@@ -38,7 +38,7 @@ export class Health {
   begin(run: Run, kept: KeptChecks | null = null): void {
     this.end();
     const { life } = this;
-    const { checks: defined, ports } = life.desired.spec;
+    const { checks: defined } = life.desired.spec;
     this.wellUntil = kept?.checks.some(({ state }) => state === "passing") ? life.tools.clock.now() : run.launchedAt;
     const checks = new InstanceChecks({
       key: life.directory.key,
@@ -48,7 +48,7 @@ export class Health {
       results: kept === null ? new Map() : readResults(life, run),
       judged: (checkRun, before) => this.judged(run, checkRun, before),
     });
-    checks.define(defined, ports);
+    checks.define(defined, portsOf(life.desired.spec));
     this.watched = { run, checks, verdict: checks.verdict() };
     this.apply();
   }
