@@ -10,6 +10,9 @@ export const SERVER_TABS = ["charts", "services", "processes", "ports", "events"
 /** One of `SERVER_TABS`. */
 export type ServerTab = (typeof SERVER_TABS)[number];
 
+/** How the page of dependencies shows them. */
+export type GraphView = "graph" | "list";
+
 /** Addresses of the dashboard's pages. */
 export const paths = {
   overview: () => "/",
@@ -26,6 +29,11 @@ export const paths = {
     `/servers/${encodeURIComponent(name)}${tab === "charts" ? "" : `?tab=${tab}`}`,
   /** Not /metrics, which is for scrapers. */
   metrics: () => "/compare",
+  /** `service` is the one whose reach is shown. */
+  graph: ({ view, service }: { view?: GraphView; service?: string | null } = {}) => {
+    const search = new URLSearchParams({ ...(view !== undefined && { view }), ...(service && { service }) }).toString();
+    return search === "" ? "/graph" : `/graph?${search}`;
+  },
   operations: () => "/ops",
   operation: (id: string) => `/ops/${encodeURIComponent(id)}`,
   tasks: () => "/tasks",

@@ -6,6 +6,7 @@ import Home from "lucide-react/icons/house";
 import KeyRound from "lucide-react/icons/key-round";
 import ListChecks from "lucide-react/icons/list-checks";
 import ServerIcon from "lucide-react/icons/server";
+import Waypoints from "lucide-react/icons/waypoints";
 import Cog from "lucide-react/icons/settings";
 import { lazy, type ComponentType } from "react";
 import { Overview } from "./pages/overview/Overview.tsx";
@@ -47,6 +48,7 @@ const OperationPage = lazy(async () => ({
   default: (await import("./pages/operations/OperationPage.tsx")).OperationPage,
 }));
 const TasksSection = lazy(async () => ({ default: (await import("./pages/tasks/TasksSection.tsx")).TasksSection }));
+const GraphPage = lazy(async () => ({ default: (await import("./pages/graph/GraphPage.tsx")).GraphPage }));
 const PortsPage = lazy(async () => ({ default: (await import("./pages/ports/PortsPage.tsx")).PortsPage }));
 const TokensPage = lazy(async () => ({ default: (await import("./pages/tokens/TokensPage.tsx")).TokensPage }));
 const SettingsPage = lazy(async () => ({ default: (await import("./pages/settings/SettingsPage.tsx")).SettingsPage }));
@@ -79,6 +81,12 @@ export const PAGES: readonly PageRoute[] = [
   },
   { pattern: paths.addTask(), page: TasksSection, name: "The form for a new task" },
   { pattern: "/tasks/*", page: TasksSection, name: "The task's page" },
+  {
+    pattern: paths.graph(),
+    page: GraphPage,
+    name: "The graph",
+    nav: { label: "Graph", to: paths.graph(), icon: Waypoints, key: "d", phone: false },
+  },
   {
     pattern: paths.operations(),
     page: OperationsPage,
