@@ -6,6 +6,7 @@ import type { Acts } from "./api/acts.ts";
 import type { LiveSocket } from "./api/live.ts";
 import type { LiveStore } from "./api/live-store.ts";
 import type { ServerStore } from "./api/server-store.ts";
+import type { Asking } from "./dependencies/asking.ts";
 import type { PreferenceStore } from "./preferences/preferences.ts";
 import type { Toasts } from "./ui/toast-manager.ts";
 
@@ -17,6 +18,8 @@ export interface AppContext {
   preferences: PreferenceStore;
   toasts: Toasts;
   acts: Acts;
+  /** What is to be agreed to before an act. */
+  asking: Asking;
   /** Who looks, as the hub sees them. */
   principal: Principal;
 }

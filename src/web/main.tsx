@@ -13,6 +13,7 @@ import { LiveStore } from "./api/live-store.ts";
 import { explain } from "./api/problems.ts";
 import { ServerStore } from "./api/server-store.ts";
 import { AppContextValue, type AppContext } from "./app-context.ts";
+import { Asking } from "./dependencies/asking.ts";
 import { PreferenceStore } from "./preferences/preferences.ts";
 import { paths } from "./paths.ts";
 import { App } from "./shell/App.tsx";
@@ -58,6 +59,7 @@ function createApp(principal: Principal): AppContext {
     },
   });
   const toasts = new Toasts();
+  const asking = new Asking();
   const queries = new QueryClient({
     defaultOptions: {
       queries: {
@@ -80,7 +82,14 @@ function createApp(principal: Principal): AppContext {
     preferences,
     toasts,
     principal,
-    acts: createActs({ store, socket, toasts }),
+    asking,
+    acts: createActs({
+      store,
+      socket,
+      toasts,
+      consent: async (name, action) =>
+        (await import("./dependencies/consent.ts")).consentTo(name, action, { queries, store, asking }),
+    }),
   };
 }
 

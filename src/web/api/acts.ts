@@ -18,7 +18,10 @@ export interface Which {
 }
 
 export interface Acts {
-  /** Does it to one service; resolves when it is done or has failed (told by the toast), never rejects. */
+  /**
+   * Does it to one service, once somebody agreed where others depend on it; resolves when it is done, has failed (told by the
+   * toast) or was not agreed to, never rejects.
+   */
   one(name: string, action: ServiceAction, options?: Which): Promise<void>;
   /** Does it to many as one operation of the hub. */
   many(names: readonly string[], action: ServiceAction): Promise<void>;
@@ -26,10 +29,34 @@ export interface Acts {
 
 const OPPOSITE: Partial<Record<ServiceAction, ServiceAction>> = { start: "stop", stop: "start" };
 
-export function createActs({ store, socket, toasts }: { store: LiveStore; socket: LiveSocket; toasts: Toasts }): Acts {
+interface ActsOptions {
+  store: LiveStore;
+  socket: LiveSocket;
+  toasts: Toasts;
+  /** May a whole service be stopped or restarted, whatever depends on it? */
+  consent: (name: string, action: "stop" | "restart") => Promise<boolean>;
+}
+
+export function createActs({ store, socket, toasts, consent }: ActsOptions): Acts {
+  /** Services whose act waits for an answer: a second press asks no second time. */
+  const asked = new Set<string>();
+
+  async function agreed(name: string, action: ServiceAction): Promise<boolean> {
+    if (action !== "stop" && action !== "restart") return true;
+    if (asked.has(name)) return false;
+    asked.add(name);
+    try {
+      return await consent(name, action);
+    } finally {
+      asked.delete(name);
+    }
+  }
+
   async function one(name: string, action: ServiceAction, options: Which = {}): Promise<void> {
     const words = VERBS[action];
     const { index, server } = options;
+    // One instance of several is missed by nobody.
+    if (index === undefined && server === undefined && !(await agreed(name, action))) return;
     const what = [name, index !== undefined && `#${index}`, server !== undefined && `on ${server.name}`]
       .filter((part) => part !== false)
       .join(" ");

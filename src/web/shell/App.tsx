@@ -1,5 +1,5 @@
 // The frame around every page: navigation, banner of a lost connection, toasts, palette and keyboard.
-import { Suspense, lazy, useState } from "react";
+import { Suspense, lazy, useState, useSyncExternalStore } from "react";
 import { Route, Switch } from "wouter";
 import { useApp } from "../app-context.ts";
 import { useStale } from "../api/hooks.ts";
@@ -17,10 +17,12 @@ import { useGlobalKeys } from "./use-global-keys.ts";
 // After the first screen, which has no toast yet: they bring a quarter of its weight.
 const ToastStack = lazy(async () => ({ default: (await import("../ui/Toasts.tsx")).ToastStack }));
 const Palette = lazy(async () => ({ default: (await import("../palette/Palette.tsx")).Palette }));
+const ConsentSheet = lazy(async () => ({ default: (await import("../dependencies/ConsentSheet.tsx")).ConsentSheet }));
 const KeyboardHelp = lazy(async () => ({ default: (await import("./KeyboardHelp.tsx")).KeyboardHelp }));
 
 export function App() {
-  const { toasts } = useApp();
+  const { toasts, asking } = useApp();
+  const question = useSyncExternalStore(asking.changed.subscribe, () => asking.question);
   const stale = useStale();
   const [panel, setPanel] = useState<ShellPanel | null>(null);
   useGlobalKeys(setPanel);
@@ -57,6 +59,7 @@ export function App() {
       <Suspense fallback={null}>
         {panel === "palette" ? <Palette onClose={() => setPanel(null)} /> : null}
         {panel === "keyboard" ? <KeyboardHelp onClose={() => setPanel(null)} /> : null}
+        {question === null ? null : <ConsentSheet question={question} onAnswer={(yes) => asking.answer(yes)} />}
       </Suspense>
     </ShellContextValue>
   );

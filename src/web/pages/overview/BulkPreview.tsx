@@ -1,8 +1,11 @@
-// Before more than one service is touched: which, and what happens to each.
+// Before more than one service is touched: which, what happens to each, and what becomes of those that depend on them.
 import type { ServiceAction } from "../../../contract/operations.ts";
 import type { ServiceStatus } from "../../../contract/status.ts";
 import { serviceCan, VERBS } from "../../api/service-can.ts";
 import { useApp } from "../../app-context.ts";
+import { ConsequenceList } from "../../dependencies/ConsequenceList.tsx";
+import { consequencesOf } from "../../dependencies/consequences.ts";
+import { useGraph } from "../../dependencies/use-graph.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { plural } from "../../ui/format.ts";
@@ -68,6 +71,24 @@ export function BulkPreview({
           </li>
         ))}
       </ul>
+      {action === "stop" || action === "restart" ? (
+        <Dependents action={action} names={hit.map(({ name }) => name)} />
+      ) : null}
     </Dialog>
+  );
+}
+
+/** Those that are not selected and depend on what is. */
+function Dependents({ action, names }: { action: "stop" | "restart"; names: readonly string[] }) {
+  const { store } = useApp();
+  const { data } = useGraph();
+  if (data === undefined) return null;
+  const consequences = consequencesOf(data, names, action, (name) => store.row(name)?.state);
+  if (consequences.told.length === 0) return null;
+  return (
+    <>
+      <h3 className={styles["others"]}>Not selected, but depending on them</h3>
+      <ConsequenceList consequences={consequences} action={action} />
+    </>
   );
 }

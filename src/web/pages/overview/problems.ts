@@ -338,7 +338,8 @@ function heldBy(stranger: PortConflicts["strangers"][number] | undefined): Piece
   return [` Port ${port}`, " is held by ", { quote: command.slice(0, 80) }, pid === null ? "." : ` (pid ${pid}).`];
 }
 
-function listed(names: readonly string[]): Piece[] {
+/** Names with commas and "and" between. */
+export function listed(names: readonly string[]): Piece[] {
   return names.flatMap((name, index): Piece[] => [
     index === 0 ? "" : index === names.length - 1 ? " and " : ", ",
     { name },

@@ -1,4 +1,4 @@
-// The problems of now: from the live rows and from the port conflicts, which are asked for.
+// The problems of now: from the live rows, and from the port conflicts and the dependencies, which are asked for.
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { SECOND } from "../../../base/units.ts";
@@ -22,9 +22,23 @@ export function useProblems(): Problem[] {
     refetchInterval: 30 * SECOND,
     enabled: phase === "live",
   });
-  const step = useTicking((now) => Math.floor(now / LOOK_AGAIN));
-  return useMemo(
-    () => findProblems(services, servers ?? [], conflicts.data, step * LOOK_AGAIN + store.clockSkew),
-    [services, servers, conflicts.data, step, store],
+  const waiting = services.flatMap(({ name, instances }) =>
+    instances.some(({ state }) => state === "waiting") ? name : [],
   );
+  // Seldom needed: the rule comes with what it looks at. Which of them are at rest the rows say, at once.
+  const waits = useQuery({
+    queryKey: ["waits", waiting],
+    queryFn: async ({ signal }) => {
+      const [{ withWaits }, { edges }] = await Promise.all([import("./waits.ts"), call("GET /api/graph", { signal })]);
+      return (problems: Problem[]) => withWaits(problems, store.all(), edges);
+    },
+    refetchInterval: 15 * SECOND,
+    enabled: phase === "live" && waiting.length > 0,
+    placeholderData: (before) => before,
+  });
+  const step = useTicking((now) => Math.floor(now / LOOK_AGAIN));
+  return useMemo(() => {
+    const problems = findProblems(services, servers ?? [], conflicts.data, step * LOOK_AGAIN + store.clockSkew);
+    return waits.data?.(problems) ?? problems;
+  }, [services, servers, conflicts.data, waits.data, step, store]);
 }

@@ -6,6 +6,7 @@ import { call } from "../../api/client.ts";
 import { useSettings } from "../../api/hooks.ts";
 import { paths } from "../../paths.ts";
 import { ButtonLink } from "../../ui/Button.tsx";
+import { DependencySection } from "../../dependencies/DependencySection.tsx";
 import { Loading } from "../../ui/Empty.tsx";
 import { sumOf } from "../../api/live-store.ts";
 import { formatBytes, formatExact, NONE } from "../../ui/format.ts";
@@ -59,6 +60,7 @@ export function Summary({ status }: { status: ServiceStatus }) {
             <ProcessFacts status={status} />
           </Panel>
         </Section>
+        <DependencySection name={status.name} />
         <LastExits status={status} />
         <ServiceTasks service={status.name} />
       </aside>
