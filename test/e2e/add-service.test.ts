@@ -29,7 +29,7 @@ test("the form tells what is wrong while it is typed, and nothing is saved until
   await name.fill("fresh");
   await page.getByText('port 45811 is also declared by "taken"').waitFor();
   await page.getByText(/^\d things are wrong\.$/).waitFor();
-  for (const more of ["Environment and user", "Stopping, hooks, instances", "Limits"])
+  for (const more of ["Environment and user", "Stopping, reloading, hooks, instances", "Limits"])
     await page.getByText(more).click();
   await dashboard.inspect("the form with mistakes");
   await page.getByRole("button", { name: "Add and start" }).click();

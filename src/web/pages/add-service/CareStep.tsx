@@ -2,6 +2,8 @@
 import { useServers } from "../../api/hooks.ts";
 import { Checkbox, Field, Select } from "../../ui/Field.tsx";
 import { Columns, Fields, More } from "../../ui/FormLayout.tsx";
+import { DependsOnEditor } from "../../service-form/DependsOnEditor.tsx";
+import { SocketsEditor } from "../../service-form/SocketsEditor.tsx";
 import { DraftField, type DraftFieldProps, type FormProps, type TextKey } from "./fields.tsx";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH"].map((value) => ({
@@ -53,6 +55,14 @@ export function CareStep({ form }: { form: FormProps }) {
           />
         </Fields>
       </Columns>
+      <More summary="What it waits for" ruled>
+        <DependsOnEditor
+          self={draft.name.trim()}
+          value={draft.depends_on}
+          onValue={(depends_on) => set({ depends_on })}
+          problems={form.check.problems}
+        />
+      </More>
       {FOLDED.map(({ summary, rows }) => (
         <More key={summary} summary={summary} ruled>
           <Fields>
@@ -62,6 +72,9 @@ export function CareStep({ form }: { form: FormProps }) {
           </Fields>
         </More>
       ))}
+      <More summary="Sockets held for it" ruled>
+        <SocketsEditor value={draft.sockets} onValue={(sockets) => set({ sockets })} problems={form.check.problems} />
+      </More>
     </Fields>
   );
 }
@@ -138,16 +151,16 @@ const TEXTS = {
   pids: { path: "limits.pids", label: "Processes", inputMode: "numeric", placeholder: "100" },
 } as const satisfies Partial<Record<TextKey, Text>>;
 
-type FoldedName = keyof typeof TEXTS | "signal";
+type FoldedName = keyof typeof TEXTS | keyof typeof SIGNAL_FIELDS;
 type Names = readonly FoldedName[] & { length: 1 | 2 | 3 };
 
 /** What is folded away: names of controls, those of a row side by side. */
 const FOLDED: readonly { summary: string; rows: readonly Names[] }[] = [
   { summary: "Environment and user", rows: [["env"], ["env_file", "user"]] },
   {
-    summary: "Stopping, hooks, instances",
+    summary: "Stopping, reloading, hooks, instances",
     rows: [
-      ["signal", "grace"],
+      ["signal", "grace", "reload"],
       ["pre_start", "pre_stop"],
       ["instances", "labels"],
     ],
@@ -157,8 +170,8 @@ const FOLDED: readonly { summary: string; rows: readonly Names[] }[] = [
 
 function Row({ names, form }: { names: Names; form: FormProps }) {
   const controls = names.map((name) =>
-    name === "signal" ? (
-      <SignalField key={name} form={form} />
+    name === "signal" || name === "reload" ? (
+      <SignalField key={name} name={name} form={form} />
     ) : (
       <DraftField key={name} form={form} name={name} {...TEXTS[name]} />
     ),
@@ -166,11 +179,17 @@ function Row({ names, form }: { names: Names; form: FormProps }) {
   return names.length === 1 ? <Fields>{controls}</Fields> : <Columns count={names.length}>{controls}</Columns>;
 }
 
-function SignalField({ form: { draft, set } }: { form: FormProps }) {
+const SIGNAL_FIELDS = {
+  signal: { label: "Signal that asks it to stop", options: SIGNALS },
+  reload: { label: "Signal that reloads it", options: [{ value: "", label: "it cannot reload" }, ...SIGNALS] },
+};
+
+function SignalField({ name, form: { draft, set } }: { name: keyof typeof SIGNAL_FIELDS; form: FormProps }) {
+  const { label, options } = SIGNAL_FIELDS[name];
   return (
-    <Field label="Signal that asks it to stop">
+    <Field label={label}>
       {(control) => (
-        <Select {...control} value={draft.signal} onChange={(signal) => set({ signal })} options={SIGNALS} />
+        <Select {...control} value={draft[name]} onChange={(value) => set({ [name]: value })} options={options} />
       )}
     </Field>
   );

@@ -2,8 +2,9 @@
 // defaults is sent, so that a definition stays as short as what was typed.
 import type { FieldIssue } from "../../../contract/errors.ts";
 import type { Kind, RestartPolicy } from "../../../contract/service.ts";
+import type { EditedDependsOn, EditedSocket } from "../../service-form/edited-parts.ts";
 
-/** Every control of the form, as text. */
+/** Every control of the form, as text; lists as they are edited. */
 export interface Draft {
   name: string;
   kind: Kind;
@@ -28,6 +29,10 @@ export interface Draft {
   forever: boolean;
   grace: string;
   signal: string;
+  /** Signal on which it reads its configuration anew; empty: it cannot. */
+  reload: string;
+  depends_on: EditedDependsOn;
+  sockets: readonly EditedSocket[];
   instances: string;
   memory: string;
   cpu: string;
@@ -62,6 +67,9 @@ export const EMPTY_DRAFT: Draft = {
   forever: false,
   grace: "",
   signal: "SIGTERM",
+  reload: "",
+  depends_on: {},
+  sockets: [],
   instances: "1",
   memory: "",
   cpu: "",
@@ -125,6 +133,9 @@ export function toDefinition(draft: Draft): { definition: Record<string, unknown
       signal: draft.signal === "SIGTERM" ? undefined : draft.signal,
       grace: orUndefined(draft.grace.trim()),
     }),
+    reload: orUndefined({ signal: orUndefined(draft.reload) }),
+    depends_on: orUndefined(draft.depends_on),
+    sockets: orUndefined(draft.sockets),
     hooks: orUndefined({
       pre_start: orUndefined(draft.pre_start.trim()),
       pre_stop: orUndefined(draft.pre_stop.trim()),

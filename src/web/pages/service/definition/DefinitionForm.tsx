@@ -90,8 +90,8 @@ export function DefinitionForm({ spec, revision, onClose }: DefinitionFormProps)
         <DefinitionFields
           draft={edited.draft}
           onText={edited.setField}
-          checks={edited.checks}
-          onChecks={edited.setChecks}
+          definition={edited.definition}
+          onList={edited.setList}
           problems={problems}
         />
       ) : (

@@ -55,7 +55,11 @@ function Control({
       <Select
         {...control}
         value={text}
-        options={text === "" ? [{ value: "", label: "as the settings say" }, ...options] : options}
+        options={
+          text === "" || field.none !== undefined
+            ? [{ value: "", label: field.none ?? "as the settings say" }, ...options]
+            : options
+        }
         onChange={onText}
       />
     );

@@ -1,6 +1,7 @@
 // The fields of a definition as a form shows them: one table, from which controls, changes and the places of errors follow.
 import { GIB, KIB, MIB } from "../../../../base/units.ts";
 import type { FieldIssue } from "../../../../contract/errors.ts";
+import { isOfParts } from "../../../service-form/edited-parts.ts";
 
 /** names: with commas between, since a server's name may hold blanks. limit: a number, or "never" for null. size: bytes, shown in the largest unit that holds them whole. */
 export type FieldKind =
@@ -24,6 +25,8 @@ export interface FieldSpec {
   help?: string;
   /** Values of a choice. */
   options?: readonly string[];
+  /** Of a choice: what nothing chosen means, where that can be chosen. */
+  none?: string;
   /** Typed in a monospaced font. */
   mono?: boolean;
 }
@@ -125,6 +128,14 @@ export const FIELD_GROUPS: readonly FieldGroup[] = [
         options: ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH"],
       },
       { path: "stop.grace", label: "Grace, seconds", kind: "number", help: "Between the stop signal and SIGKILL." },
+      {
+        path: "reload.signal",
+        label: "Reload signal",
+        kind: "choice",
+        options: ["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGINT", "SIGQUIT", "SIGTERM"],
+        none: "it cannot reload",
+        help: "On which it reads its configuration anew, without ending.",
+      },
       { path: "hooks.pre_start", label: "Before each start", kind: "long", mono: true },
       { path: "hooks.pre_stop", label: "Before each stop", kind: "long", mono: true },
     ],
@@ -172,9 +183,9 @@ export function issueFor(issues: readonly FieldIssue[], path: string): string | 
   );
 }
 
-/** Issues that no field of the form shows; those of a single check are shown with it. */
+/** Issues that no field of the form shows; those of a single check, dependency or socket are shown with it. */
 export function otherIssues(issues: readonly FieldIssue[]): FieldIssue[] {
-  const outside = issues.filter(({ path }) => !/^checks\.\d+\.(?!tls)/.test(path));
+  const outside = issues.filter(({ path }) => !/^checks\.\d+\.(?!tls)/.test(path) && !isOfParts(path));
   return outside.filter(
     (issue) => !FIELDS.some(({ path }) => issue.path === path || issue.path.startsWith(`${path}.`)),
   );

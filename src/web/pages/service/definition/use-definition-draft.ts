@@ -6,7 +6,7 @@ import type { EditedCheck } from "./checks/check-fields.ts";
 import { definitionOf, draftOf, type Draft } from "./fields.ts";
 import { readJson, type JsonText } from "./json-text.ts";
 
-type Definition = Record<string, unknown>;
+export type Definition = Record<string, unknown>;
 
 export interface DefinitionDraft {
   /** What would be saved; null while the JSON cannot be read. */
@@ -17,8 +17,8 @@ export interface DefinitionDraft {
   /** The text of the fields, by path. */
   draft: Draft;
   setField: (path: string, text: string) => void;
-  checks: readonly EditedCheck[];
-  setChecks: (checks: EditedCheck[]) => void;
+  /** Replaces what is no single field. */
+  setList: (key: "checks" | "depends_on" | "sockets", value: unknown) => void;
   /** The JSON while that is edited, else null. */
   json: { text: string; read: JsonText } | null;
   setText: (text: string) => void;
@@ -66,9 +66,8 @@ export function useDefinitionDraft(spec: ServiceSpec, onChange: () => void): Def
       setFields((before) => ({ ...before, draft: { ...before.draft, [path]: typed } }));
       onChange();
     },
-    checks: checksOf(definition),
-    setChecks: (checks) => {
-      setFields((before) => ({ ...before, base: { ...before.base, checks } }));
+    setList: (key, value) => {
+      setFields((before) => ({ ...before, base: { ...before.base, [key]: value } }));
       onChange();
     },
     json: read === null || text === null ? null : { text, read },
@@ -87,7 +86,7 @@ export function useDefinitionDraft(spec: ServiceSpec, onChange: () => void): Def
 }
 
 /** What stands there may be anybody's JSON. */
-function checksOf(definition: Definition | null): EditedCheck[] {
+export function checksOf(definition: Definition | null): EditedCheck[] {
   const checks = definition?.["checks"];
   return Array.isArray(checks) ? checks.filter((check) => isObject(check)) : [];
 }
