@@ -3,7 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { LiveStore } from "../api/live-store.ts";
 import type { Asking } from "./asking.ts";
 import { consequencesOf, type Taking } from "./consequences.ts";
-import { GRAPH_QUERY } from "./use-graph.ts";
+import { GRAPH_QUERY } from "./graph-query.ts";
 
 /** May it be done? Never rejects: a hub that cannot tell refuses the act itself. */
 export async function consentTo(

@@ -3,18 +3,13 @@ import { useQuery, type QueryClient, type UseQueryResult } from "@tanstack/react
 import { useEffect } from "react";
 import type { Graph } from "../../contract/graph.ts";
 import type { ServiceStatus } from "../../contract/status.ts";
-import { call } from "../api/client.ts";
 import type { LiveSocket } from "../api/live.ts";
 import type { LiveStore } from "../api/live-store.ts";
 import { useApp } from "../app-context.ts";
+import { GRAPH_QUERY } from "./graph-query.ts";
 
 /** Changes within this are asked about together, in milliseconds. */
 const GATHER = 200;
-
-export const GRAPH_QUERY = {
-  queryKey: ["graph"],
-  queryFn: ({ signal }: { signal?: AbortSignal }) => call("GET /api/graph", { signal }),
-};
 
 /** The graph; asks nothing while not wanted. */
 export function useGraph(wanted = true): UseQueryResult<Graph> {

@@ -80,12 +80,8 @@ function One({ at, socket, onSocket, onRemove, problems }: OneProps) {
         <Field
           key={key}
           label={label}
-          error={
-            problems.find(({ path, severity }) => severity === "error" && path === `sockets.${at}.${key}`)?.message
-          }
-          warning={
-            problems.find(({ path, severity }) => severity === "warning" && path === `sockets.${at}.${key}`)?.message
-          }
+          error={said(at, key, texts[key] ?? "", problems, "error")}
+          warning={said(at, key, texts[key] ?? "", problems, "warning")}
         >
           {(control) => (
             <TextInput

@@ -1,6 +1,8 @@
 // One operation: how far it is, what became of each target, what it printed; to stop it, and to do again what did not work.
 // It lives in the hub: closing this page changes nothing about it.
 import { useMutation } from "@tanstack/react-query";
+import Pause from "lucide-react/icons/pause";
+import Play from "lucide-react/icons/play";
 import { useMemo, useState } from "react";
 import { Link, useLocation, useParams } from "wouter";
 import type { Operation, OperationTarget } from "../../../contract/operations.ts";
@@ -15,7 +17,7 @@ import { Empty, Loading } from "../../ui/Empty.tsx";
 import { plural } from "../../ui/format.ts";
 import { Section } from "../../ui/Panel.tsx";
 import { Table, type Column } from "../../ui/Table.tsx";
-import { Ago } from "../../ui/Time.tsx";
+import { Ago, Due } from "../../ui/Time.tsx";
 import { OperationMark } from "./OperationMark.tsx";
 import { Outputs } from "./Outputs.tsx";
 import { Took } from "./OperationsPage.tsx";
@@ -48,7 +50,8 @@ export function OperationPage() {
 }
 
 function Known({ operation }: { operation: Operation }) {
-  const { title, state, by, created_at, ended_at, cancelling } = operation;
+  const { title, state, by, created_at, ended_at, cancelling, paused } = operation;
+  const going = isGoing(operation);
   const progress = progressOf(operation);
   return (
     <Page title={title} sub={<>{operation.kind}</>} actions={<Acts operation={operation} again={progress.again} />}>
@@ -61,7 +64,8 @@ function Known({ operation }: { operation: Operation }) {
           <span>
             {ended_at === null ? "going for" : "took"} <Took began={created_at} ended={ended_at} />
           </span>
-          {cancelling && isGoing(operation) ? <span className={styles["warn"]}>is being cancelled</span> : null}
+          {paused && going ? <span className={styles["warn"]}>paused</span> : null}
+          {cancelling && going ? <span className={styles["warn"]}>is being cancelled</span> : null}
         </div>
         <progress
           className={styles["progress"]}
@@ -73,10 +77,29 @@ function Known({ operation }: { operation: Operation }) {
         <p role="status" className={styles["words"]}>
           {progress.words}
         </p>
+        {going ? <Outlook operation={operation} /> : null}
       </div>
       <Targets operation={operation} />
       <Outputs operation={operation} />
     </Page>
+  );
+}
+
+/** What a rolling restart waits for, and when it may be done. */
+function Outlook({ operation: { progress, paused } }: { operation: Operation }) {
+  const { store } = useApp();
+  if (progress === null) return null;
+  const end = progress.estimated_end;
+  return (
+    <p className={styles["outlook"]}>
+      {progress.words}
+      {end === null || paused ? null : (
+        <>
+          {" · done "}
+          <Due at={Date.parse(end) - store.clockSkew} />, by how it went so far
+        </>
+      )}
+    </p>
   );
 }
 
@@ -96,14 +119,14 @@ function Acts({ operation, again }: { operation: Operation; again: number }) {
     onError: told("retry"),
   });
   if (isGoing(operation)) {
+    const cancelled = operation.cancelling || cancel.isPending ? "it is being cancelled" : null;
     return (
-      <Button
-        look="danger"
-        blocked={blocked ?? (operation.cancelling || cancel.isPending ? "it is being cancelled" : null)}
-        onClick={() => cancel.mutate()}
-      >
-        Cancel
-      </Button>
+      <>
+        {operation.kind === ROLLING ? <PauseButton operation={operation} blocked={blocked ?? cancelled} /> : null}
+        <Button look="danger" blocked={blocked ?? cancelled} onClick={() => cancel.mutate()}>
+          Cancel
+        </Button>
+      </>
     );
   }
   if (again === 0) return null;
@@ -118,6 +141,28 @@ function Acts({ operation, again }: { operation: Operation; again: number }) {
   );
 }
 
+/** Only these can be paused. */
+const ROLLING = "rolling restart";
+
+function PauseButton({ operation: { id, paused }, blocked }: { operation: Operation; blocked: string | null }) {
+  const { toasts, queries } = useApp();
+  const act = paused ? "resume" : "pause";
+  const change = useMutation({
+    mutationFn: () => call(`POST /api/operations/{id}/${act}`, { params: { id } }),
+    onSuccess: (now) => queries.setQueryData(["operation", id], now),
+    onError: (error) => toasts.show({ kind: "failed", title: `Cannot ${act} it`, detail: explain(error).detail }),
+  });
+  return (
+    <Button
+      look={paused ? "primary" : "quiet"}
+      blocked={blocked ?? (change.isPending ? "one moment" : null)}
+      onClick={() => change.mutate()}
+    >
+      {paused ? <Play aria-hidden="true" /> : <Pause aria-hidden="true" />} {paused ? "Resume" : "Pause"}
+    </Button>
+  );
+}
+
 const COLUMNS: Column<OperationTarget>[] = [
   {
     head: "Target",
@@ -128,6 +173,7 @@ const COLUMNS: Column<OperationTarget>[] = [
             {target.service}
           </Link>
         )}
+        {target.index === null ? null : <span className={styles["index"]}>#{target.index}</span>}
         {target.server === null ? null : (
           <Link href={paths.server(target.server)} className={styles["name"]}>
             {target.service === null ? target.server : `on ${target.server}`}
@@ -163,7 +209,7 @@ function Targets({ operation: { targets } }: { operation: Operation }) {
           label="Targets and what became of them"
           columns={COLUMNS}
           rows={shown}
-          rowKey={({ service, server_id }) => `${service} ${server_id}`}
+          rowKey={({ service, server_id, index }) => `${service} ${server_id} ${index}`}
         />
         {sorted.length > shown.length ? (
           <Button look="plain" onClick={() => setAll(true)}>

@@ -34,9 +34,10 @@ test("what changed replaces those targets and what is said of the whole, and not
   assert.equal(before.targets[0]?.state, "running");
 });
 
-test("a target is named by service, server or both", () => {
-  const named = (service: string | null, server: string | null): string =>
-    targetName({ service, server } as Operation["targets"][number]);
+test("a target is named by service, server or both, an instance by its number", () => {
+  const named = (service: string | null, server: string | null, index: number | null = null): string =>
+    targetName({ service, server, index } as Operation["targets"][number]);
+  assert.equal(named("api", "web-1", 0), "api #0 on web-1");
   assert.deepEqual([named("api", "web-1"), named("api", null), named(null, "web-1")], ["api on web-1", "api", "web-1"]);
 });
 

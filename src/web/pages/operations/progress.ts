@@ -62,8 +62,9 @@ export function elapsed(began: string | null, ended: string | null, now: number)
   return Math.max(0, (ended === null ? now : Date.parse(ended)) - Date.parse(began));
 }
 
-/** What it is done to: a service, a server, a service there. */
-export function targetName({ service, server }: Operation["targets"][number]): string {
+/** What it is done to: a service, a server, a service there, an instance of it there. */
+export function targetName({ service, server, index }: Operation["targets"][number]): string {
+  if (service !== null && index !== null) return `${service} #${index}${server === null ? "" : ` on ${server}`}`;
   if (service !== null && server !== null) return `${service} on ${server}`;
   return service ?? server ?? "the hub";
 }

@@ -1,5 +1,5 @@
 // What can be done to the selected services; before more than one is touched, a sheet says which and what happens to each.
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { lazy, Suspense, useState, useSyncExternalStore } from "react";
 import type { ServiceAction } from "../../../contract/operations.ts";
 import { useBlocked } from "../../api/hooks.ts";
 import { VERBS } from "../../api/service-can.ts";
@@ -12,12 +12,15 @@ import type { ListKeys } from "./use-list-keys.ts";
 
 const BulkPreview = lazy(async () => ({ default: (await import("./BulkPreview.tsx")).BulkPreview }));
 
+const RollingDialog = lazy(async () => ({ default: (await import("../../rolling/RollingDialog.tsx")).RollingDialog }));
+
 const ACTIONS: readonly ServiceAction[] = ["start", "restart", "stop"];
 
 export function BulkBar({ selection, keys }: { selection: Selection; keys: ListKeys }) {
   useSyncExternalStore(selection.changed.subscribe, selection.changed.getVersion);
   const blocked = useBlocked("operate");
   const { store } = useApp();
+  const [rolling, setRolling] = useState(false);
   const targets = selection.all().flatMap((name) => store.row(name) ?? []);
   if (targets.length === 0) return null;
   return (
@@ -31,10 +34,22 @@ export function BulkBar({ selection, keys }: { selection: Selection; keys: ListK
             {VERBS[action].act}…
           </Button>
         ))}
+        <Button size="s" blocked={blocked} onClick={() => setRolling(true)}>
+          Rolling restart…
+        </Button>
         <Button size="s" look="plain" className={styles["clear"]} onClick={() => selection.clear()}>
           Clear
         </Button>
       </div>
+      {rolling ? (
+        <Suspense fallback={null}>
+          <RollingDialog
+            names={targets.map(({ name }) => name)}
+            onClose={() => setRolling(false)}
+            onBegun={() => selection.clear()}
+          />
+        </Suspense>
+      ) : null}
       {keys.asked === null ? null : (
         <Suspense fallback={null}>
           <BulkPreview

@@ -1,11 +1,16 @@
-// What can be done to this service. Start, stop and restart at once, with Undo; killing cannot be taken back and asks first.
+// What can be done to this service. Start, stop and restart at once, with Undo; killing cannot be taken back and asks first, as does
+// what others depend on (api/acts.ts).
+import { useQuery } from "@tanstack/react-query";
+import Layers from "lucide-react/icons/layers";
 import Play from "lucide-react/icons/play";
+import Reload from "lucide-react/icons/refresh-ccw-dot";
 import Restart from "lucide-react/icons/rotate-cw";
 import Zap from "lucide-react/icons/zap";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import type { ServiceAction } from "../../../contract/operations.ts";
 import type { ServiceStatus } from "../../../contract/status.ts";
 import { useActing, useBlocked, usePreferences } from "../../api/hooks.ts";
+import { call } from "../../api/client.ts";
 import { serviceCan } from "../../api/service-can.ts";
 import { useApp } from "../../app-context.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -15,9 +20,13 @@ import { plural } from "../../ui/format.ts";
 import { isTyping } from "../../ui/is-typing.ts";
 import styles from "./ServiceActions.module.css";
 
+const RollingDialog = lazy(async () => ({ default: (await import("../../rolling/RollingDialog.tsx")).RollingDialog }));
+
 export function ServiceActions({ status }: { status: ServiceStatus }) {
   const { acts } = useApp();
   const [asking, setAsking] = useState(false);
+  const [rolling, setRolling] = useState(false);
+  const reloads = useReloadSignal(status);
   const acting = useActing(status.name);
   const role = useBlocked("operate");
   const blocked = (action: ServiceAction): string | null =>
@@ -49,12 +58,25 @@ export function ServiceActions({ status }: { status: ServiceStatus }) {
           <Play aria-hidden="true" /> Start
         </Button>
       )}
+      {status.instances.length > 1 ? (
+        <Button blocked={role} onClick={() => setRolling(true)}>
+          <Layers aria-hidden="true" /> Rolling restart…
+        </Button>
+      ) : null}
+      {reloads === null ? null : (
+        <Button blocked={blocked("reload")} title={`Sends ${reloads}`} onClick={() => run("reload")}>
+          <Reload aria-hidden="true" /> Reload
+        </Button>
+      )}
       <Button blocked={blocked("stop")} onClick={() => run("stop")}>
         <StopIcon /> Stop
       </Button>
       <Button look="danger" blocked={blocked("kill")} onClick={() => setAsking(true)}>
         <Zap aria-hidden="true" /> Kill…
       </Button>
+      <Suspense fallback={null}>
+        {rolling ? <RollingDialog names={[status.name]} onClose={() => setRolling(false)} /> : null}
+      </Suspense>
       <Dialog
         open={asking}
         onClose={() => setAsking(false)}
@@ -77,6 +99,17 @@ export function ServiceActions({ status }: { status: ServiceStatus }) {
       />
     </div>
   );
+}
+
+/** The signal on which the program reloads; null where it cannot, or while that is not known. */
+function useReloadSignal({ name, revision }: ServiceStatus): string | null {
+  const { data } = useQuery({
+    queryKey: ["reload-signal", name, revision],
+    queryFn: ({ signal }) => call("GET /api/services/{name}", { params: { name }, signal }),
+    select: ({ reload }) => reload.signal,
+    staleTime: Infinity,
+  });
+  return data ?? null;
 }
 
 function useKeys(keys: Record<string, () => void>): void {
