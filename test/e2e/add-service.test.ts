@@ -67,3 +67,30 @@ test("keywords show their matches, the command is tried, and what was added runs
   await page.getByRole("tab", { name: "Output" }).click();
   await page.getByText("a 'b' \"c\" $d").waitFor();
 });
+
+test("a new service waits for another one and holds a socket, if that is said", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page, url } = dashboard;
+  await dashboard.add({ name: "db", start_cmd: "sleep 1", working_dir: "/" });
+  await page.goto(`${url}/add`);
+  await page.getByLabel("Name", { exact: true }).fill("api");
+  await page.getByLabel("Command", { exact: true }).fill("exec sleep 1000");
+  await page.getByRole("checkbox", { name: "Start it now" }).uncheck();
+  await page.getByText("What it waits for", { exact: true }).click();
+  await page.getByLabel("Add a service that it waits for").selectOption("db");
+  await page.getByLabel("Wait for db", { exact: true }).selectOption("until it has completed");
+  await page.getByText("Sockets held for it", { exact: true }).click();
+  await page.getByRole("button", { name: "Hold a socket" }).click();
+  await page.getByRole("group", { name: "Socket http" }).getByLabel("Port").fill("45124");
+  await page.getByText("Stopping, reloading, hooks, instances").click();
+  await page.getByLabel("Signal that reloads it").selectOption("SIGUSR2");
+  await page.getByText("Nothing is wrong with it.").waitFor();
+  await dashboard.inspect("the form with dependencies and sockets");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("heading", { level: 1, name: "api" }).waitFor();
+  const saved = (await dashboard.api("GET /api/services/api")) as Record<string, unknown>;
+  assert.deepEqual(saved["depends_on"], { db: { condition: "completed", restart: false } });
+  assert.deepEqual(saved["sockets"], [{ name: "http", host: "127.0.0.1", port: 45_124 }]);
+  assert.deepEqual(saved["reload"], { signal: "SIGUSR2" });
+});

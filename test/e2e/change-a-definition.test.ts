@@ -86,3 +86,37 @@ test("a service can be made to be tried for ever, and its definition edited as J
   const saved = (await dashboard.api("GET /api/services/api")) as { start_cmd: string; restart: { max: unknown } };
   assert.deepEqual([saved.start_cmd, saved.restart.max], ["sleep 2", null]);
 });
+
+test("what it waits for, its sockets and its reload are rows and a choice, and what is wrong stands at the row", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page, url } = dashboard;
+  const plain = { start_cmd: "sleep 1", working_dir: "/" };
+  await dashboard.add({ ...plain, name: "db" }, { ...plain, name: "queue" });
+  await dashboard.add({ ...plain, name: "api", depends_on: { queue: {} } });
+  await page.goto(`${url}/services/api?tab=definition`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  const form = page.getByRole("form", { name: "Edit api" });
+  const add = form.getByLabel("Add a service that it waits for");
+  assert.deepEqual(await add.locator("option").allTextContents(), ["Wait for another service…", "db"]);
+  await add.selectOption("db");
+  await form.getByLabel("Wait for db", { exact: true }).selectOption("until it is healthy");
+  await form.getByRole("checkbox", { name: "Restart this with it (db)" }).check();
+  await form.getByRole("button", { name: "Do not wait for queue" }).click();
+  await form.getByLabel("Reload signal").selectOption("SIGHUP");
+  await form.getByRole("button", { name: "Hold a socket" }).click();
+  const socket = form.getByRole("group", { name: "Socket http" });
+  await socket.getByText("is required").waitFor();
+  await dashboard.inspect("the form with a socket that has no port");
+  await socket.getByLabel("Port").fill("45123");
+  await form.getByText("Nothing is wrong with it.").waitFor();
+  await form.getByRole("button", { name: "JSON" }).click();
+  await form.getByRole("button", { name: "Fields" }).click();
+  assert.equal(await socket.getByLabel("Port").inputValue(), "45123");
+  await form.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved api as r2").waitFor();
+  const saved = (await dashboard.api("GET /api/services/api")) as Record<string, unknown>;
+  assert.deepEqual(saved["depends_on"], { db: { condition: "healthy", restart: true } });
+  assert.deepEqual(saved["sockets"], [{ name: "http", host: "127.0.0.1", port: 45_123 }]);
+  assert.deepEqual(saved["reload"], { signal: "SIGHUP" });
+});

@@ -160,9 +160,9 @@ async function openPage({ hubs, api, browser }: Host): Promise<Dashboard> {
     for (const { id, kind } of (await api("GET /api/servers")) as { id: string; kind: string }[]) {
       if (kind !== "hub") await api(`DELETE /api/servers/${id}`);
     }
-    for (const { name } of (await api("GET /api/services")) as { name: string }[]) {
-      await api(`DELETE /api/services/${encodeURIComponent(name)}`);
-    }
+    // What others depend on goes after them.
+    const { start_order: order } = (await api("GET /api/graph")) as { start_order: string[][] };
+    for (const name of order.flat().toReversed()) await api(`DELETE /api/services/${encodeURIComponent(name)}`);
     await api("POST /api/settings", settingsSchema.parse({}));
   });
   const own = await browser.newContext({

@@ -3,6 +3,7 @@ import { dependentsOf } from "../../base/dependency-graph.ts";
 import type { Graph } from "../../contract/graph.ts";
 import type { InstanceState } from "../../contract/status.ts";
 import { needsByName } from "./facts.ts";
+import { listed } from "./words.ts";
 
 /** The acts that take something away from those that depend on it. */
 export type Taking = "stop" | "restart";
@@ -69,8 +70,10 @@ function fateOf(state: InstanceState, follows: boolean): Fate {
 
 /** "keeps running without db": what becomes of one. */
 export function fateWords({ fate, on }: Consequences["told"][number], action: Taking): string {
-  const it = on.length > 1 ? `${on.slice(0, -1).join(", ")} and ${on.at(-1)}` : (on[0] ?? "it");
+  const it = listed(on.toSorted(), on.length);
   if (fate === "follows") return "is restarted too";
   if (fate === "waits") return `waits for ${it} before it starts`;
-  return action === "stop" ? `keeps running without ${it}` : `keeps running; ${it} is away for a moment`;
+  return action === "stop"
+    ? `keeps running without ${it}`
+    : `keeps running; ${it} ${on.length > 1 ? "are" : "is"} away for a moment`;
 }

@@ -98,6 +98,14 @@ export function RollingDialog({ names, onClose, onBegun }: RollingDialogProps) {
         }}
       >
         <Fields>
+          <div className={styles["outlook"]} role="status">
+            {options === null ? <p>Some fields are wrong.</p> : <p>{rollingWords(shares, options)}</p>}
+            {followers.length === 0 ? null : (
+              <p className={styles["also"]}>
+                With {listed(followers, 8)}, which {followers.length === 1 ? "asks" : "ask"} to be restarted too.
+              </p>
+            )}
+          </div>
           <Columns count={2}>
             {FIELDS.map(({ key, label, help, placeholder }) => (
               <Field key={key} label={label} help={help} error={errors[key]}>
@@ -118,14 +126,6 @@ export function RollingDialog({ names, onClose, onBegun }: RollingDialogProps) {
             checked={draft.rollback}
             onChange={({ target }) => setDraft({ ...draft, rollback: target.checked })}
           />
-          <div className={styles["outlook"]} role="status">
-            {options === null ? <p>Some fields are wrong.</p> : <p>{rollingWords(shares, options)}</p>}
-            {followers.length === 0 ? null : (
-              <p className={styles["also"]}>
-                With {listed(followers, 8)}, which {followers.length === 1 ? "asks" : "ask"} to be restarted too.
-              </p>
-            )}
-          </div>
           {/* Enter in a field begins it, as the button does. */}
           <button type="submit" hidden aria-hidden="true" tabIndex={-1} />
           {begin.isError ? <ErrorNotice error={begin.error} /> : null}

@@ -1,7 +1,7 @@
 // What a service waits for, as rows: which other service, to be how, and whether a restart of it restarts this one.
 import Trash from "lucide-react/icons/trash-2";
 import type { SpecProblem } from "../../contract/agent.ts";
-import type { DependencyCondition } from "../../contract/dependencies.ts";
+import type { Dependency, DependencyCondition } from "../../contract/dependencies.ts";
 import { useServices } from "../api/hooks.ts";
 import { IconButton } from "../ui/Button.tsx";
 import { Checkbox, Select } from "../ui/Field.tsx";
@@ -14,6 +14,8 @@ const CONDITIONS: readonly { value: DependencyCondition; label: string }[] = [
   { value: "healthy", label: "until it is healthy" },
   { value: "completed", label: "until it has completed" },
 ];
+
+const NEW: Dependency = { condition: "started", restart: false };
 
 interface DependsOnEditorProps {
   /** Name of the service that waits; it cannot wait for itself. */
@@ -56,7 +58,7 @@ export function DependsOnEditor({ self, value, onValue, problems }: DependsOnEdi
           { value: "", label: left.length === 0 ? "No other service is there" : "Wait for another service…" },
           ...left.map((name) => ({ value: name, label: name })),
         ]}
-        onChange={(name) => name !== "" && onValue({ ...value, [name]: { condition: "started", restart: false } })}
+        onChange={(name) => name !== "" && onValue({ ...value, [name]: NEW })}
       />
     </div>
   );
