@@ -6,7 +6,7 @@ import { sharedDashboard } from "../support/browser.ts";
 const openDashboard = sharedDashboard();
 const sleeper = { start_cmd: "exec sleep 1000", working_dir: "/", autostart: true };
 
-test("a rolling restart says before what it will do, and its page pauses, resumes and ends it", async (context) => {
+test("a rolling restart says before what it will do, and its page pauses, resumes and cancels it", async (context) => {
   await using dashboard = await openDashboard(context);
   if (dashboard === undefined) return;
   const { page, url } = dashboard;
@@ -46,9 +46,18 @@ test("a rolling restart says before what it will do, and its page pauses, resume
   await about.getByText(/^paused; waits for api #0/).waitFor();
   await about.getByText("paused", { exact: true }).waitFor();
   await dashboard.inspect("a rolling restart that is paused");
+  const toast = page.getByRole("dialog").filter({ hasText: "Rolling restart of 2 services" });
+  await toast.hover();
+  await toast.getByRole("button", { name: "Close" }).click();
+  await toast.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Resume" }).click();
   await about.getByText("paused", { exact: true }).waitFor({ state: "detached" });
+  // Once closed, the toast does not come back with each change.
+  assert.equal(await toast.count(), 0);
   await page.getByRole("button", { name: "Pause" }).waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  // What it has in hand it brings to its end.
+  await about.getByText("is being cancelled").waitFor();
 });
 
 test("several services are restarted from the list, and what became of it is told", async (context) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listed, reachWords } from "./words.ts";
+import { listed, neighbourWords, reachWords } from "./words.ts";
 
 test("a list of names reads as people say it, and counts what would be one too many", () => {
   assert.equal(listed([]), "");
@@ -19,4 +19,12 @@ test("what a service reaches is told in one sentence", () => {
   assert.equal(reachWords(graph, "db"), "needs nothing; api and web depend on it.");
   assert.equal(reachWords(graph, "api"), "needs db; web depends on it.");
   assert.equal(reachWords(graph, "web"), "needs api and db; nothing depends on it.");
+  assert.deepEqual(
+    [...neighbourWords(graph)],
+    [
+      ["web", "needs api; nothing depends on it."],
+      ["api", "needs db; web depends on it."],
+      ["db", "needs nothing; api depends on it."],
+    ],
+  );
 });

@@ -12,6 +12,8 @@ export interface ToastContent {
   progress?: { done: number; total: number };
   /** One button, such as Undo; the toast then stays 8 s. */
   action?: { label: string; run: () => void };
+  /** Somebody closed it, or its time was over. */
+  onClose?: () => void;
 }
 
 export interface ToastData {
@@ -49,7 +51,7 @@ export class Toasts {
     this.manager.close(id);
   }
 
-  private add(id: string, { kind, title, detail, progress, action }: ToastContent): void {
+  private add(id: string, { kind, title, detail, progress, action, onClose }: ToastContent): void {
     this.manager.add({
       id,
       title,
@@ -59,6 +61,7 @@ export class Toasts {
       // Never "high": Base UI then hides the toast from readers while its buttons can still be focused.
       priority: "low",
       data: { kind, text: detail === undefined ? title : `${title}\n${detail}`, progress },
+      onClose,
       actionProps: action === undefined ? undefined : { children: action.label, onClick: action.run },
     });
   }

@@ -1,12 +1,12 @@
 // The graph as a drawing: boxes in layers, lines from what is needed to what needs it. The box under the pointer or the focus shows
 // what it reaches, and the rest fades.
-import { useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
+import { memo, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
 import type { Graph } from "../../../contract/graph.ts";
 import { needsByName, reachOf, type Edge } from "../../dependencies/facts.ts";
 import { useMedia } from "../../ui/use-media.ts";
 import { Box, type Part } from "./Box.tsx";
 import { layOut, type Direction, type Layout, type Measures } from "./graph-layout.ts";
-import { reachWords } from "../../dependencies/words.ts";
+import { neighbourWords, reachWords } from "../../dependencies/words.ts";
 import styles from "./Graph.module.css";
 
 const BOX = { width: 176, height: 58, beside: 16 };
@@ -34,6 +34,7 @@ export function Drawing({
   const [active, setActive] = useState<string | null>(null);
   const shown = active ?? (picked !== null && layout.boxes.has(picked) ? picked : null);
   const needs = useMemo(() => needsByName(graph), [graph]);
+  const words = useMemo(() => neighbourWords(needs), [needs]);
   const reach = useMemo(() => (shown === null ? null : reachOf(needs, shown)), [needs, shown]);
   const partOf = (name: string): Part | undefined => {
     if (reach === null) return undefined;
@@ -93,7 +94,7 @@ export function Drawing({
                   at={at}
                   size={BOX}
                   part={partOf(name)}
-                  words={reachWords(needs, name)}
+                  words={words.get(name) ?? ""}
                   onActive={setActive}
                 />
               );
@@ -114,7 +115,7 @@ function Legend({ direction }: { direction: Direction }) {
   );
 }
 
-function EdgeLine({
+const EdgeLine = memo(function EdgeLine({
   edge: { condition, restart, met },
   drawn,
   part,
@@ -143,7 +144,7 @@ function EdgeLine({
       )}
     </g>
   );
-}
+});
 
 /** A line belongs to what its both ends belong to. */
 function edgePart(from: Part | undefined, to: Part | undefined): Exclude<Part, "self"> | undefined {
