@@ -25,8 +25,7 @@ export function ConsequenceList({
       </ul>
       {beyond.length === 0 ? null : (
         <p className={styles["beyond"]}>
-          Through {told.length === 1 ? "it" : "them"}, {listed(beyond)} {beyond.length === 1 ? "depends" : "depend"} on
-          it too.
+          Further on, {listed(beyond)} {beyond.length === 1 ? "depends" : "depend"} on it too.
         </p>
       )}
     </>

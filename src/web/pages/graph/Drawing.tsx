@@ -138,7 +138,8 @@ const EdgeLine = memo(function EdgeLine({
           {label}
         </text>
       ) : (
-        <text x={x + 5} y={y - 12}>
+        // Side by side they would be wider than the lines are apart.
+        <text x={x + 5} y={y - 12 - (drawn.place % 3) * 12}>
           {label}
         </text>
       )}

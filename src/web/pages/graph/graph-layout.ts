@@ -32,8 +32,8 @@ export interface Layout {
   height: number;
   /** Top left corners of the boxes, by name. */
   boxes: ReadonlyMap<string, Point>;
-  /** As given: the line as an SVG path, and where it ends, with how far its neighbour ends there (Infinity where it ends alone). */
-  lines: { path: string; end: Point; apart: number }[];
+  /** As given: the line as an SVG path, and where it ends, with how far its neighbour ends there (Infinity where it ends alone), and its place among those. */
+  lines: { path: string; end: Point; apart: number; place: number }[];
 }
 
 /** Room of a line that passes a layer. */
@@ -72,14 +72,15 @@ export function layOut(
     lines: chains.map((chain, index) => {
       const first = chain[0];
       const last = chain.at(-1);
-      if (first === undefined || last === undefined) return { path: "", end: { x: 0, y: 0 }, apart: Infinity };
-      const { out = { by: 0 }, into = { by: 0, apart: Infinity } } = ports[index] ?? {};
+      if (first === undefined || last === undefined)
+        return { path: "", end: { x: 0, y: 0 }, apart: Infinity, place: 0 };
+      const { out = { by: 0 }, into = { by: 0, apart: Infinity, place: 0 } } = ports[index] ?? {};
       const from = point(start(first) + along, first.at + out.by);
       const end = point(start(last), last.at + into.by);
       const passed = chain.slice(1, -1).flatMap((slot) => {
         return [point(start(slot), slot.at), point(start(slot) + along, slot.at)] as const;
       });
-      return { path: pathThrough([from, ...passed, end], direction), end, apart: into.apart };
+      return { path: pathThrough([from, ...passed, end], direction), end, apart: into.apart, place: into.place };
     }),
   };
 }
@@ -117,8 +118,8 @@ function slotsOf(layers: readonly (readonly string[])[], lines: readonly Line[])
 function portsOf(
   chains: readonly (readonly Slot[])[],
   across: number,
-): { out?: { by: number }; into?: { by: number; apart: number } }[] {
-  const ports: { out?: { by: number }; into?: { by: number; apart: number } }[] = chains.map(() => ({}));
+): { out?: { by: number }; into?: { by: number; apart: number; place: number } }[] {
+  const ports: { out?: { by: number }; into?: { by: number; apart: number; place: number } }[] = chains.map(() => ({}));
   const share = (end: (chain: readonly Slot[]) => [Slot | undefined, Slot | undefined], key: "out" | "into"): void => {
     const at = new Map<Slot, { index: number; other: number }[]>();
     for (const [index, chain] of chains.entries()) {
@@ -133,7 +134,7 @@ function portsOf(
       for (const [place, { index }] of ends.toSorted((a, b) => a.other - b.other).entries()) {
         const by = ends.length === 1 ? 0 : (place - (ends.length - 1) / 2) * apart;
         const port = ports[index];
-        if (port !== undefined) port[key] = { by, apart };
+        if (port !== undefined) port[key] = { by, apart, place };
       }
     }
   };
