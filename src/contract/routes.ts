@@ -570,14 +570,15 @@ export const routes = {
     params: taskNamed,
     result: taskRecordSchema,
     errors: ["not_found"],
+    note: "ETag is the revision",
   },
   "PUT /api/tasks/{name}": {
-    summary: "Replace a task (predecessor); commands are for admins",
+    summary: "Replace a task (predecessor); commands are for admins; If-Match guards against changes meanwhile",
     action: "task.write",
     params: taskNamed,
     body: taskSpecSchema,
     result: done.extend({ warnings: z.array(z.string()) }),
-    errors: ["not_found", "invalid", "owned_by_file"],
+    errors: ["not_found", "invalid", "revision_conflict", "owned_by_file"],
   },
   "DELETE /api/tasks/{name}": {
     summary: "Delete a task (predecessor); its history goes with it",

@@ -21,6 +21,23 @@ function taskOf({ agent }: TestHub, name = "nightly"): AgentTask {
 }
 
 describe("tasks", () => {
+  it("are not overwritten by who has seen an older revision", async () => {
+    await using hub = await startWithApi();
+    await hub.request("POST /api/tasks", { body: nightly });
+    const { headers: seen } = await hub.request("GET /api/tasks/nightly");
+    assert.equal(seen.etag, '"1"');
+    const save = async (enabled: boolean, match: string): Promise<(number | string)[]> => {
+      const body = { ...nightly, enabled };
+      const { status, json } = await hub.request("PUT /api/tasks/nightly", { body, headers: { "if-match": match } });
+      return status === 200 ? [status] : [status, json.code];
+    };
+    assert.deepEqual(await save(false, seen.etag ?? ""), [200]);
+    assert.deepEqual(await save(true, seen.etag ?? ""), [412, "revision_conflict"]);
+    assert.deepEqual(await save(true, '"no-revision"'), [412, "revision_conflict"]);
+    assert.equal((await hub.request("GET /api/tasks/nightly")).json.enabled, false);
+    assert.deepEqual(await save(true, "*"), [200]);
+  });
+
   it("are added, changed and deleted as with the predecessor, and its agent has them", async () => {
     await using hub = await startWithApi();
     const added = await hub.request("POST /api/tasks", { body: nightly });

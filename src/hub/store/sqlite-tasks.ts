@@ -11,7 +11,7 @@ import {
   unknownFields,
 } from "../../contract/task.ts";
 import type { AuditWriter } from "./sqlite-audit.ts";
-import type { Actor, StoredTask, TaskWriteOutcome } from "./store.ts";
+import type { Actor, StoredTask, TaskExpectation, TaskWriteOutcome } from "./store.ts";
 
 interface Row {
   name: string;
@@ -77,17 +77,15 @@ export class SqliteTasks {
     return [...this.byName.values()].map(({ shown }) => shown);
   }
 
-  put(
-    spec: TaskSpec,
-    expect: "absent" | "present" | "any",
-    actor: Actor,
-    owner: string | null | undefined,
-  ): TaskWriteOutcome {
+  put(spec: TaskSpec, expect: TaskExpectation, actor: Actor, owner: string | null | undefined): TaskWriteOutcome {
     const before = this.read(spec.name);
     if (before !== undefined && expect === "absent") return { outcome: "exists" };
-    if (before === undefined && expect === "present") return { outcome: "absent" };
+    if (before === undefined && (expect === "present" || typeof expect === "object")) return { outcome: "absent" };
     if (before !== undefined && before.owner !== null && before.owner !== owner) {
       return { outcome: "owned", owner: before.owner };
+    }
+    if (before !== undefined && typeof expect === "object" && expect.revision !== before.revision) {
+      return { outcome: "conflict", revision: before.revision };
     }
     const kept = owner === undefined ? (before?.owner ?? null) : owner;
     return { outcome: "stored", task: this.save(spec, before?.unknown ?? {}, kept, before, actor) };

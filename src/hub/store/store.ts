@@ -66,7 +66,12 @@ export type TaskWriteOutcome =
   | { outcome: "stored"; task: StoredTask }
   | { outcome: "exists" }
   | { outcome: "absent" }
+  /** It is not at the revision that was expected. */
+  | { outcome: "conflict"; revision: number }
   | { outcome: "owned"; owner: string };
+
+/** What a write of a task expects to find. */
+export type TaskExpectation = "absent" | "present" | "any" | { revision: number };
 
 /** Which runs of a task, newest first. */
 export interface RunQuery {
@@ -237,12 +242,7 @@ export interface Store {
   /** In the order in which they were added. */
   listTasks(): Promise<StoredTask[]>;
   /** Adds or replaces a task. One that a file owns is `owned`, unless `owner` names that file. Saving an equal one keeps the revision. */
-  putTask(
-    spec: TaskSpec,
-    expect: "absent" | "present" | "any",
-    actor: Actor,
-    owner?: string | null,
-  ): Promise<TaskWriteOutcome>;
+  putTask(spec: TaskSpec, expect: TaskExpectation, actor: Actor, owner?: string | null): Promise<TaskWriteOutcome>;
   /** With its history. */
   deleteTask(name: string, actor: Actor): Promise<TaskWriteOutcome>;
   /**

@@ -59,6 +59,9 @@ export function taskStoreCases(name: string, makeBench: () => Promise<StoreBench
         assert.equal(changed.outcome === "stored" && changed.task.revision, 2);
         const same = await store.putTask(taskOf({ name: "zeta", enabled: false }), "present", actor);
         assert.equal(same.outcome === "stored" && same.task.revision, 2);
+        const old = taskOf({ name: "zeta" });
+        assert.deepEqual(await store.putTask(old, { revision: 1 }, actor), { outcome: "conflict", revision: 2 });
+        assert.deepEqual(await store.putTask({ ...old, name: "none" }, { revision: 1 }, actor), { outcome: "absent" });
         const before = await store.listTasks();
         await reopen();
         assert.deepEqual(await store.listTasks(), before);

@@ -8,7 +8,7 @@ import { placementWarnings } from "../agents/placement.ts";
 import type { Announcer } from "../services/announcer.ts";
 import type { Catalog } from "../services/catalog.ts";
 import type { KeyedQueue } from "../services/keyed-queue.ts";
-import type { Actor, Store, StoredTask, TaskWriteOutcome } from "../store/store.ts";
+import type { Actor, Store, StoredTask, TaskExpectation, TaskWriteOutcome } from "../store/store.ts";
 import { noSuchTask, scheduleOf, type TaskBook } from "./task-book.ts";
 import { zoneOf } from "./task-places.ts";
 import type { TaskTelling } from "./task-telling.ts";
@@ -37,15 +37,18 @@ export class TaskEdits {
     await this.write(spec, "absent", actor);
   }
 
-  /** Rejects with `not_found`, `owned_by_file`, and `invalid` for an unknown service or another name. */
-  async replace(name: string, spec: TaskSpec, actor: Actor): Promise<void> {
+  /**
+   * `revision`: the one that it must be at, where that matters. Rejects with `not_found`, `owned_by_file`, `revision_conflict`, and `invalid`
+   * for an unknown service or another name.
+   */
+  async replace(name: string, spec: TaskSpec, actor: Actor, revision?: number): Promise<void> {
     this.parts.tasks.require(name);
     if (spec.name !== name) {
       const issues = [{ path: "name", message: `must be "${name}": a task keeps its name` }];
       const words = `Cannot rename task "${name}": add it under the new name and delete this one`;
       throw new TailherdError("invalid", words, { issues });
     }
-    await this.write(spec, "present", actor);
+    await this.write(spec, revision === undefined ? "present" : { revision }, actor);
   }
 
   /** With its history. Rejects with `not_found`, `owned_by_file`. */
@@ -135,7 +138,7 @@ export class TaskEdits {
     return duesWithin(scheduleOf(spec), zoneOf(spec.timezone), span).count;
   }
 
-  private async write(spec: TaskSpec, expect: "absent" | "present", actor: Actor): Promise<void> {
+  private async write(spec: TaskSpec, expect: TaskExpectation, actor: Actor): Promise<void> {
     const unknown = this.unknownService(spec);
     if (unknown !== undefined) {
       const words = `Cannot save task "${spec.name}": ${unknown.path} ${unknown.message}`;
@@ -185,6 +188,10 @@ function settle(name: string, written: TaskWriteOutcome): StoredTask {
   if (written.outcome === "absent") throw noSuchTask(name);
   if (written.outcome === "exists") {
     throw new TailherdError("name_taken", `Cannot add task "${name}": there is a task of that name`);
+  }
+  if (written.outcome === "conflict") {
+    const words = `Cannot save task "${name}": somebody changed it meanwhile (it is at revision ${written.revision})`;
+    throw new TailherdError("revision_conflict", words);
   }
   throw new TailherdError(
     "owned_by_file",

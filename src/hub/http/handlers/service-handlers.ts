@@ -1,7 +1,7 @@
 // Definitions: list, read, add, replace, patch, delete, and what a machine thinks of one.
 import type { IncomingHttpHeaders } from "node:http";
 import { TailherdError, toFieldIssues } from "../../../contract/errors.ts";
-import { serviceSpecSchema, type ServiceRecord } from "../../../contract/service.ts";
+import { serviceSpecSchema } from "../../../contract/service.ts";
 import { hideEnvironment, hideInDifferences, seesEnvironment } from "../../auth/hidden-environment.ts";
 import { placedOn, placementWarnings } from "../../agents/placement.ts";
 import { specOf } from "../../store/spec-of.ts";
@@ -9,6 +9,7 @@ import { differences } from "../../transfer/differences.ts";
 import { renamed, type PutExpectation } from "../../services/service-edits.ts";
 import { Answer, type HandlersOf } from "../define-routes.ts";
 import type { HubParts } from "../hub-parts.ts";
+import { etag, matchOf } from "../revisions.ts";
 
 type Keys =
   | "GET /api/services"
@@ -106,27 +107,10 @@ function toProblem(warning: string): { path: string; message: string; severity: 
   return { path, message: words.join(": "), severity: "warning" };
 }
 
-function etag({ revision }: ServiceRecord): { etag: string } {
-  return { etag: `"${revision}"` };
-}
-
 /** What PUT may meet: `If-None-Match: *` only adds, `If-Match` only replaces (RFC 9110, 13.1). */
 function expectationOf(headers: IncomingHttpHeaders): PutExpectation {
   if (headers["if-none-match"]?.trim() === "*") return { kind: "absent" };
   const given = headers["if-match"];
   if (given === undefined) return { kind: "any" };
   return given.trim() === "*" ? { kind: "present" } : { kind: "revision", revision: matchOf(given) ?? 0 };
-}
-
-/** The revision of If-Match; undefined where any will do. An ETag that cannot be ours matches nothing. */
-function matchOf(header: string | undefined): number | undefined {
-  if (header === undefined || header.trim() === "*") return undefined;
-  const revision = /^\s*(?:W\/)?"?(\d{1,15})"?\s*$/.exec(header)?.[1];
-  if (revision === undefined) {
-    throw new TailherdError(
-      "revision_conflict",
-      `Cannot save: If-Match ${header.slice(0, 100)} is no revision of ours`,
-    );
-  }
-  return Number(revision);
 }

@@ -5,8 +5,9 @@ import { TailherdError } from "../../../contract/errors.ts";
 import type { TaskAction } from "../../../contract/task.ts";
 import { demand, type Identity } from "../../auth/identity.ts";
 import { zoneOf } from "../../tasks/task-places.ts";
-import type { HandlersOf } from "../define-routes.ts";
+import { Answer, type HandlersOf } from "../define-routes.ts";
 import type { HubParts } from "../hub-parts.ts";
+import { etag, matchOf } from "../revisions.ts";
 
 type Keys =
   | "GET /api/tasks"
@@ -31,11 +32,14 @@ export function taskHandlers(parts: HubParts): HandlersOf<Keys> {
       return { success: true, message: `Task "${body.name}" was added`, warnings: taskEdits.warnings(body) };
     },
     "POST /api/tasks/check": ({ body }) => taskEdits.check(body),
-    "GET /api/tasks/{name}": ({ params }) => tasks.record(params.name),
-    async "PUT /api/tasks/{name}"({ params, body, identity, actor }) {
+    "GET /api/tasks/{name}"({ params }) {
+      const record = tasks.record(params.name);
+      return new Answer(record, { headers: etag(record) });
+    },
+    async "PUT /api/tasks/{name}"({ params, body, identity, actor, incoming }) {
       demandFor(identity, tasks.require(params.name).spec.action);
       demandFor(identity, body.action);
-      await taskEdits.replace(params.name, body, actor);
+      await taskEdits.replace(params.name, body, actor, matchOf(incoming.headers["if-match"]));
       return { success: true, message: `Task "${params.name}" was saved`, warnings: taskEdits.warnings(body) };
     },
     async "DELETE /api/tasks/{name}"({ params, identity, actor }) {

@@ -30,6 +30,8 @@ export function TaskForm({ saved, service = "" }: { saved: TaskRecord | null; se
   const { toasts } = useApp();
   const [, navigate] = useLocation();
   const [draft, setDraft] = useState<TaskDraft>(() => (saved === null ? { ...EMPTY_TASK, service } : fromTask(saved)));
+  // Of what the draft was made from: what is saved meanwhile must not be lost.
+  const [revision] = useState(saved?.revision);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const blocked = useMayWrite(draft, saved);
   const { data: tasks } = useTasks();
@@ -41,7 +43,11 @@ export function TaskForm({ saved, service = "" }: { saved: TaskRecord | null; se
       const body = toTask(draft);
       return saved === null
         ? call("POST /api/tasks", { body })
-        : call("PUT /api/tasks/{name}", { params: { name: saved.name }, body });
+        : call("PUT /api/tasks/{name}", {
+            params: { name: saved.name },
+            body,
+            ...(revision !== undefined && { ifRevision: revision }),
+          });
     },
     onSuccess: ({ warnings }) => {
       const name = draft.name.trim();

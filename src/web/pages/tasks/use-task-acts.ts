@@ -31,7 +31,7 @@ export function useTaskActs(): TaskActs {
     const { name } = task;
     const id = toasts.show({ kind: "busy", title: `Switching ${name} ${on ? "on" : "off"}…` });
     const put = (enabled: boolean) =>
-      call("PUT /api/tasks/{name}", { params: { name }, body: inputOf(task, { enabled }) });
+      call("PUT /api/tasks/{name}", { params: { name }, body: inputOf(task, { enabled }), ifRevision: task.revision });
     try {
       await put(on);
       const undone = async (): Promise<void> => {
