@@ -260,6 +260,8 @@ const STANDARD = taskSpecSchema.parse({ name: "x", cron_expression: "@daily", ac
 export const cronPreviewSchema = z.object({
   /** The schedule in words. */
   description: z.string(),
+  /** In whose time it is due: the zone that was asked for, or the hub's. */
+  timezone: z.string(),
   /** When it is due next, in UTC. */
   next: z.array(isoTimeSchema),
   /** What to know of it: changes of the clock within 400 days, both day fields. */

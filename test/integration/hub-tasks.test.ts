@@ -253,9 +253,12 @@ describe("a preview", () => {
     const query = "expression=30+2+*+*+*&timezone=America/New_York&from=2026-03-07T12:00:00Z&count=2";
     assert.deepEqual((await hub.request(`GET /api/cron/preview?${query}`)).json, {
       description: "at 02:30 every day",
+      timezone: "America/New_York",
       next: ["2026-03-08T07:00:00.000Z", "2026-03-09T06:30:00.000Z"],
       notes: ["on 8 March 02:30 does not exist: runs at 03:00", "on 14 March 02:30 does not exist: runs at 03:00"],
     });
+    const own = await hub.request("GET /api/cron/preview?expression=30+2+*+*+*");
+    assert.equal(own.json.timezone, new Intl.DateTimeFormat().resolvedOptions().timeZone);
     const refused = await hub.request("GET /api/cron/preview?expression=0+0+31+6+*");
     assert.deepEqual([refused.status, refused.json.issues[0].path], [422, "expression"]);
   });

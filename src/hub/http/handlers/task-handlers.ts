@@ -77,7 +77,8 @@ export function taskHandlers(parts: HubParts): HandlersOf<Keys> {
         throw new TailherdError("invalid", `Cannot read the schedule "${expression}": ${message}`, { issues });
       }
       const after = from === undefined ? clock.now() : Date.parse(from);
-      return previewSchedule(read.schedule, zoneOf(timezone ?? null), after, count);
+      const zone = zoneOf(timezone ?? null);
+      return { ...previewSchedule(read.schedule, zone, after, count), timezone: zone.name };
     },
   };
 }

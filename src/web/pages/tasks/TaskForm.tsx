@@ -83,7 +83,7 @@ export function TaskForm({ saved, service = "" }: { saved: TaskRecord | null; se
       </Section>
       <Section title="2 · When">
         <Panel>
-          <WhenPart form={form} hub={tasks?.find(({ timezone }) => timezone === null)?.zone} />
+          <WhenPart form={form} />
         </Panel>
       </Section>
       <Section title="3 · How it is cared for">

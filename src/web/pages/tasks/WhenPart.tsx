@@ -1,5 +1,5 @@
 // When a task runs: the cron builder, the zone, and what the hub says that it comes to.
-import { useId } from "react";
+import { useId, useState } from "react";
 import { Field, TextInput } from "../../ui/Field.tsx";
 import { Fields } from "../../ui/FormLayout.tsx";
 import { Notice } from "../../ui/Notice.tsx";
@@ -11,9 +11,14 @@ import { usePreview } from "./schedule/use-preview.ts";
 import { knownZones } from "./schedule/zone-time.ts";
 import styles from "./TaskForm.module.css";
 
-/** `hub`: the zone of the hub, where one of its tasks has told it. */
-export function WhenPart({ form, hub }: { form: FormProps; hub: string | undefined }) {
+export function WhenPart({ form }: { form: FormProps }) {
   const { draft, set, check } = form;
+  const expression = useDebounced(draft.expression.trim());
+  const zone = useDebounced(draft.timezone.trim());
+  const preview = usePreview(expression, zone);
+  const [hub, setHub] = useState<string>();
+  const told = zone === "" && !preview.isPlaceholderData ? preview.data?.timezone : undefined;
+  if (told !== undefined && told !== hub) setHub(told);
   return (
     <div className={styles["when"]}>
       <Fields>
@@ -24,7 +29,7 @@ export function WhenPart({ form, hub }: { form: FormProps; hub: string | undefin
         />
         <Zone form={form} hub={hub} />
       </Fields>
-      <Outlook expression={draft.expression.trim()} zone={draft.timezone.trim()} hub={hub} />
+      <Outlook preview={preview} />
     </div>
   );
 }
@@ -63,17 +68,15 @@ function Zone({ form: { draft, set, check }, hub }: { form: FormProps; hub: stri
 }
 
 /** In words, the next times, and what to know of them. What is wrong with the schedule stands at its field. */
-function Outlook({ expression, zone, hub }: { expression: string; zone: string; hub: string | undefined }) {
-  const settled = useDebounced(expression);
-  const preview = usePreview(settled, useDebounced(zone));
+function Outlook({ preview }: { preview: ReturnType<typeof usePreview> }) {
   if (preview.isError || preview.data === undefined) return <div className={styles["outlook"]} />;
-  const { description, next, notes } = preview.data;
+  const { description, next, notes, timezone } = preview.data;
   return (
     <div className={styles["outlook"]}>
       <p role="status" className={styles["sentence"]}>
         It runs {description}.
       </p>
-      <NextTimes next={next} zone={zone === "" ? hub : zone} />
+      <NextTimes next={next} zone={timezone} />
       {notes.length === 0 ? null : (
         <Notice tone="warn">
           {notes.map((note) => (
