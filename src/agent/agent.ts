@@ -9,6 +9,7 @@ import { type Channel, channelPair } from "../runtime/link/channel.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { ServiceSpec } from "../contract/service.ts";
 import { Gate } from "./checks/gate.ts";
+import { NotifySockets } from "./checks/notify/notify-sockets.ts";
 import { Wheel } from "./checks/wheel.ts";
 import { CommandIds } from "./commands/command-ids.ts";
 import { Commands } from "./commands/commands.ts";
@@ -28,6 +29,7 @@ import { createProcessTable } from "./processes/create-process-table.ts";
 import { openTasks } from "./scheduler/open-tasks.ts";
 import type { Puncher } from "./spool/output-log.ts";
 import { openOutputLog } from "./spool/open-output-log.ts";
+import { findTool } from "./supervisor/find-program.ts";
 import { openContainment } from "./supervisor/open-containment.ts";
 import { Pace } from "./supervisor/pace.ts";
 import { Shims } from "./supervisor/shims.ts";
@@ -70,6 +72,8 @@ export interface AgentOptions {
   linkNews?: (news: LinkNews) => void;
   /** Gives the space of read output back; null: as on a filesystem without holes. */
   puncher?: Puncher | null;
+  /** Null: as on a machine without perl. */
+  perl?: null;
 }
 
 /** The enrolment that this data directory holds, if any. */
@@ -113,6 +117,12 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
   const notices = new Notices((notice) => outbox.take(notice), logger);
   const observer = new Observer({ server, table, containment, clock, logger, notices, dataDir: options.dataDir });
   const wheel = new Wheel(clock);
+  const sockets = new NotifySockets({
+    script: join(agentDir, "tailherd-notify"),
+    findPerl: () => (options.perl === null ? undefined : findTool("perl")),
+    clock,
+    logger,
+  });
   const supervisor = new Supervisor({
     table,
     containment,
@@ -125,6 +135,7 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
     random: Math.random,
     pace: new Pace(LAUNCHES_PER_TURN),
     checks: { clock, wheel, gates: { light: new Gate(LOOKS_AT_ONCE), heavy: new Gate(COMMANDS_AT_ONCE) } },
+    notify: { sockets, agentDir, owner },
     changed: (instance) => observer.changed(instance),
     lookAround: () => observer.match(),
     removed: (service, index) => observer.removed(service, index),
@@ -227,6 +238,7 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
       await unfinished;
       notices.close();
       await supervisor.close();
+      await sockets.close();
       wheel.close();
       journal.close();
       await desired.close();

@@ -16,7 +16,7 @@ export const checkStatusSchema = z.object({
   kind: z.string(),
   role: checkRoleSchema,
   state: checkStateSchema,
-  /** Why it fails, in words: "connection refused (127.0.0.1:8080)". */
+  /** Why it fails, in words: "connection refused (127.0.0.1:8080)". Of kind notify also what the service says: "says: 3 of 10". */
   reason: z.string().nullable(),
   /** When it came into this state. */
   since: isoTimeSchema,

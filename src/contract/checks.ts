@@ -209,12 +209,31 @@ const heartbeatCheckSchema = z.strictObject({
 });
 export type HeartbeatCheck = z.infer<typeof heartbeatCheckSchema>;
 
+const notifyCheckSchema = z.strictObject({
+  kind: z.literal("notify"),
+  ...common,
+  /** startup: passes with READY=1. liveness: fails without WATCHDOG=1 for `within`, and at once with WATCHDOG=trigger. */
+  role: z
+    .enum(["startup", "liveness"], { error: "must be startup or liveness: nothing in sd_notify takes readiness back" })
+    .default("liveness")
+    .meta({
+      description:
+        "startup: starting until the service says READY=1. liveness: unhealthy when it says nothing for too long, or WATCHDOG=trigger.",
+    }),
+  /** For liveness: seconds since WATCHDOG=1 or READY=1 was said last after which that is too long ago; in WATCHDOG_USEC from the next start. */
+  within: withinSchema.default(30).meta({
+    description:
+      "For liveness: how long ago WATCHDOG=1 or READY=1 may have been said. The service finds it as WATCHDOG_USEC.",
+  }),
+});
+export type NotifyCheck = z.infer<typeof notifyCheckSchema>;
+
 const KINDS = { error: (issue: { code?: string }) => (issue.code === "invalid_union" ? ONE_OF : undefined) };
-const ONE_OF = "must be http, tcp, exec, log or heartbeat";
+const ONE_OF = "must be http, tcp, exec, log, heartbeat or notify";
 
 export const checkSchema = z.discriminatedUnion(
   "kind",
-  [httpCheckSchema, tcpCheckSchema, execCheckSchema, logCheckSchema, heartbeatCheckSchema],
+  [httpCheckSchema, tcpCheckSchema, execCheckSchema, logCheckSchema, heartbeatCheckSchema, notifyCheckSchema],
   KINDS,
 );
 /** One check of a definition, every default filled in. */
@@ -237,6 +256,7 @@ export const checksByNameSchema = z
         execCheckSchema.omit(name),
         logCheckSchema.omit(name),
         heartbeatCheckSchema.omit(name),
+        notifyCheckSchema.omit(name),
       ],
       KINDS,
     ),
@@ -250,6 +270,7 @@ const LEAST = {
   exec: { command: "-" },
   log: { match: "-" },
   heartbeat: { file: "-" },
+  notify: {},
 } as const satisfies Record<CheckKind, object>;
 
 /** A check as it is when only its name and what it cannot do without are given; `required` are the names of those fields. */

@@ -169,7 +169,7 @@ export function makeDataDir(): Promise<string> {
 
 /** An agent in this process. */
 export async function openTestAgent(
-  options: { dataDir?: string; puncher?: null; allowRun?: boolean } = {},
+  options: { dataDir?: string; puncher?: null; perl?: null; allowRun?: boolean } = {},
 ): Promise<TestAgent> {
   const dataDir = options.dataDir ?? (await makeDataDir());
   const agent = await startAgent({ ...options, dataDir, serverName: "test", logger: silentLogger });

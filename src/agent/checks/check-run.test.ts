@@ -23,6 +23,7 @@ function looksAt(outcomes: (Outcome | null)[]): { state: string; looks: number; 
         return () => undefined;
       },
     }),
+    shown: () => null,
     judgement: unjudged(0),
     results: [],
     takenOver: false,

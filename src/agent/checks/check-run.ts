@@ -24,6 +24,8 @@ export interface CheckTools {
 export interface CheckRunOptions {
   check: Check;
   open: (turned: () => void) => Probe;
+  /** What is shown of it where it does not fail. */
+  shown: () => string | null;
   judgement: Judgement;
   /** Of the agent before, oldest first. */
   results: readonly CheckResult[];
@@ -83,7 +85,7 @@ export class CheckRun {
   status(): CheckStatus {
     const { name, kind, role } = this.check;
     const { state, reason, since } = this.judgement;
-    return { name, kind, role, state, reason, since: new Date(since).toISOString() };
+    return { name, kind, role, state, reason: reason ?? this.options.shown(), since: new Date(since).toISOString() };
   }
 
   history(index: number): CheckHistory {
@@ -161,7 +163,8 @@ export class CheckRun {
   }
 
   private take(outcome: Outcome, at: number, took: number): void {
-    this.results.add({ at, ...outcome, took });
+    const { ok, message } = outcome;
+    this.results.add({ at, ok, message, took });
     const before = this.judgement;
     this.judgement = judge(this.check, before, outcome, this.options.tools.clock.now());
     this.options.judged(this, before);

@@ -39,6 +39,20 @@ describe("judge()", () => {
     );
   });
 
+  it("takes a failure that counts at once for as many as it takes, wherever it comes", () => {
+    fc.assert(
+      fc.property(thresholds, looks, (limits, results) => {
+        const before = after(limits, results);
+        const judgement = judge(limits, before, { ok: false, message: "at once", atOnce: true }, 99);
+        assert.equal(judgement.state, "failing");
+        const judged = { check: { name: "a", role: "liveness", failures: limits.failures } as const, judgement };
+        assert.notEqual(verdictOf([judged], true).condemned, null);
+        const well = after(limits, Array<boolean>(limits.successes).fill(true), judgement);
+        assert.equal(well.state, "passing", "it takes no more to be well again than ever");
+      }),
+    );
+  });
+
   it("changes `since` and the reason exactly when the state changes", () => {
     fc.assert(
       fc.property(thresholds, looks, fc.boolean(), (limits, results, ok) => {

@@ -12,6 +12,8 @@ export interface Outcome {
   ok: boolean;
   /** What came of it, where there is something to say; always where it is not ok. */
   message: string | null;
+  /** Not ok, and not to be looked at again before it counts: the service said so itself. */
+  atOnce?: boolean;
 }
 
 /** What is thought of a check. */
@@ -37,7 +39,8 @@ export function judge(
   outcome: Outcome,
   now: number,
 ): Judgement {
-  const row = outcome.ok ? Math.max(before.row, 0) + 1 : Math.min(before.row, 0) - 1;
+  const weight = outcome.atOnce === true ? failures : 1;
+  const row = outcome.ok ? Math.max(before.row, 0) + 1 : Math.min(before.row, 0) - weight;
   if (outcome.ok && row >= successes && before.state !== "passing") {
     return { state: "passing", reason: null, since: now, row };
   }

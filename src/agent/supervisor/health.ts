@@ -185,6 +185,8 @@ function subjectOf(life: InstanceLife, run: Run): Subject {
     launchedAt: run.launchedAt,
     output: life.output,
     now: () => life.tools.clock.now(),
+    hearing: () => life.notify.hearing(run),
+    onHeard: (listener) => life.notify.onHeard(listener),
     hide: (text) => {
       const text_ = launchOf();
       secrets ??= text_.ok ? readSecrets(run.spec, text_.env).values : [];

@@ -10,7 +10,7 @@ import { serviceSpecSchema } from "../../contract/service.ts";
 import { heldSocketSchema } from "../../contract/sockets.ts";
 import { needs } from "../../../test/support/needs.ts";
 import { freePort } from "../../../test/support/ports.ts";
-import { addressOf, holdingOf, listenVariables, NOTHING_HELD, openSockets, spawnHolding } from "./held-sockets.ts";
+import { addressOf, holdingOf, listenLines, NOTHING_HELD, openSockets, spawnHolding } from "./held-sockets.ts";
 
 const tools = { clock: systemClock, mayBeFree: () => false };
 
@@ -28,7 +28,7 @@ describe("holdingOf()", () => {
   });
 });
 
-describe("listenVariables()", () => {
+describe("listenLines()", () => {
   it("tells the shell names as they are, whatever the schema lets through", () => {
     const names = fc
       .array(
@@ -40,13 +40,13 @@ describe("listenVariables()", () => {
       .map((all) => all.map((name, at) => ({ name, host: "127.0.0.1", port: at + 1 })));
     fc.assert(
       fc.property(names, (sockets) => {
-        const script = `${listenVariables(sockets, "$$")}printf '%s\\n' "$LISTEN_FDS" "$LISTEN_FDNAMES" "$((LISTEN_PID - $$))"`;
+        const script = `${listenLines(sockets, "$$").join("")}\nprintf '%s\\n' "$LISTEN_FDS" "$LISTEN_FDNAMES" "$((LISTEN_PID - $$))"`;
         const [count, told, pid] = execFileSync("/bin/sh", ["-c", script], { encoding: "utf8" }).split("\n");
         assert.deepEqual([count, told, pid], [String(sockets.length), sockets.map(({ name }) => name).join(":"), "0"]);
       }),
       { numRuns: 30 },
     );
-    assert.equal(listenVariables([], "$$"), "");
+    assert.deepEqual(listenLines([], "$$"), []);
   });
 });
 

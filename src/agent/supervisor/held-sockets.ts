@@ -41,11 +41,11 @@ export function heldFds(count: number): number[] {
   return Array.from({ length: count }, (_, at) => FIRST_FD + at);
 }
 
-/** Shell text that tells the program what it is handed, as sd_listen_fds(3) reads it; `pid` is a word of shell for its pid. */
-export function listenVariables(sockets: Holding["sockets"], pid: string): string {
-  if (sockets.length === 0) return "";
+/** Lines of shell that tell the program what it is handed, as sd_listen_fds(3) reads it; `pid` is a word of shell for its pid. */
+export function listenLines(sockets: Holding["sockets"], pid: string): string[] {
+  if (sockets.length === 0) return [];
   const names = shellQuote(sockets.map(({ name }) => name).join(":"));
-  return `export LISTEN_FDS=${sockets.length} LISTEN_FDNAMES=${names} LISTEN_PID=${pid}\n`;
+  return [`export LISTEN_FDS=${sockets.length} LISTEN_FDNAMES=${names} LISTEN_PID=${pid}`];
 }
 
 /**

@@ -20,6 +20,7 @@ import type { ExitRecord, InstanceState } from "../../contract/status.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { WantedService } from "../desired/own-file.ts";
 import type { CheckTools } from "../checks/check-run.ts";
+import type { NotifySockets } from "../checks/notify/notify-sockets.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
 import type { OutputLog } from "../spool/output-log.ts";
 import type { Contained, Containment } from "./containment.ts";
@@ -28,6 +29,7 @@ import { ExitLog } from "./exit-log.ts";
 import { Health } from "./health.ts";
 import type { EndWords } from "./exit-words.ts";
 import type { InstanceRecord, Run } from "./instance-record.ts";
+import { Notify } from "./notify.ts";
 import type { Pace } from "./pace.ts";
 import { NO_HISTORY, type RestartHistory } from "./restart-policy.ts";
 import type { ProcessIdentity, RunDirectory } from "./run-directory.ts";
@@ -46,6 +48,8 @@ export interface InstanceTools {
   random: () => number;
   checks: CheckTools;
   dependencies: Dependencies;
+  /** For sd_notify: who listens, and what names the places. */
+  notify: { sockets: NotifySockets; agentDir: string; owner: string };
   /** Spreads launches over turns of the event loop. */
   pace: Pace;
   /** Something of its status changed. */
@@ -89,6 +93,7 @@ export class InstanceLife {
   readonly shim: ShimLink;
   readonly exits: ExitLog;
   readonly health: Health;
+  readonly notify: Notify;
 
   state: InstanceState = "stopped";
   reason: string | null = null;
@@ -127,6 +132,7 @@ export class InstanceLife {
     this.since = this.tools.clock.now();
     this.shim = new ShimLink(this.directory, this.tools);
     this.health = new Health(this);
+    this.notify = new Notify(this);
     this.exits = new ExitLog({
       service: this.service,
       index: this.index,
@@ -181,6 +187,7 @@ export class InstanceLife {
     // Nobody will serve those who wait: they should be refused, as without held sockets.
     if (state === "exited" || state === "fatal") this.shim.letGo();
     this.health.entered(state);
+    this.notify.settle();
     if (state === "starting") this.persistSoon();
     else this.persist();
     this.changed();
@@ -271,6 +278,7 @@ export class InstanceLife {
       lastExit: this.lastExit,
       endings: this.exits.endings,
       checks: this.health.kept(),
+      said: this.notify.kept(),
     };
     try {
       this.directory.state.write(record);

@@ -28,6 +28,8 @@ const runSchema = z.object({
   hookDone: z.boolean(),
   /** It has lived for a moment: what ends now has not failed to start. */
   proven: z.boolean().default(true),
+  /** What its environment told of sd_notify (null: nothing): its socket, and the seconds within which it has to ping, if it has. */
+  notify: z.object({ watchdog: z.number().nullable() }).nullable().default(null),
 });
 /** One generation, from the order to start it until its end has been dealt with. */
 export type Run = z.infer<typeof runSchema>;
@@ -63,6 +65,14 @@ const keptChecksSchema = z.object({
   ),
 });
 
+const saidSchema = z.object({
+  ready: z.boolean(),
+  passage: z.enum(["reloading", "stopping"]).nullable(),
+  triggered: z.boolean(),
+  status: z.string().nullable(),
+  alive: z.number().nullable(),
+});
+
 export const instanceRecordSchema = z.object({
   service: z.string(),
   index: z.int(),
@@ -93,6 +103,8 @@ export const instanceRecordSchema = z.object({
   endings: z.array(endingSchema).default([]),
   /** What was thought of its checks. */
   checks: keptChecksSchema.nullable().default(null),
+  /** What this run has said by sd_notify. */
+  said: saidSchema.nullable().default(null),
 });
 export type InstanceRecord = z.infer<typeof instanceRecordSchema>;
 

@@ -55,6 +55,7 @@ export class Instance extends InstanceLife {
     if (size !== this.desired.spec.logs.max_size) this.output.resize(size);
     this.desired = definition;
     this.followWithoutRestart();
+    this.notify.settle();
     this.health.define();
   }
 
@@ -151,6 +152,7 @@ export class Instance extends InstanceLife {
     this.closed = true;
     this.clearTimer();
     this.health.close();
+    this.notify.close();
     this.told.close();
     await this.exits.settled();
     this.settle();
@@ -163,6 +165,7 @@ export class Instance extends InstanceLife {
     this.closed = true;
     this.clearTimer();
     this.health.end();
+    this.notify.release();
     this.told.close();
     await this.exits.settled();
     this.shim.dismiss();

@@ -7,7 +7,8 @@ import { type Account, findAccount, ownAccount } from "./accounts.ts";
 import { becomeUser } from "./become-user.ts";
 import { LOGIN_FILES, serviceEnvironment } from "./environment.ts";
 import { findTool } from "./find-program.ts";
-import { heldFds, listenVariables } from "./held-sockets.ts";
+import { heldFds, listenLines } from "./held-sockets.ts";
+import type { NotifyEnvironment } from "./notify.ts";
 import { execLine, shellQuote } from "./shell-words.ts";
 
 /** What makes a process a session of its own without changing its pid. macOS has no setsid(1), but perl. */
@@ -41,6 +42,7 @@ export function buildLaunch(
   index: number,
   marker: string,
   output: { readonly stdoutFile: string; readonly stderrFile: string },
+  notify: NotifyEnvironment | null = null,
 ): LaunchText {
   const own = ownAccount();
   const account = spec.user === null ? own : findAccount(spec.user);
@@ -59,13 +61,15 @@ export function buildLaunch(
     TAILHERD_INSTANCE_INDEX: String(index),
     [MARKER]: marker,
   };
-  const body = bodyText(spec, env, directory, program.text);
-  const handOver = `export generation\nexec ${NEW_SESSION} ${become.prefix.join(" ")} /bin/sh -s <./body\n`;
+  const { wrapped } = program;
+  const passed = [...listenLines(spec.sockets, '"$tailherd_pid"'), ...notifyLines(notify, wrapped)];
+  const body = bodyText(spec, env, directory, [...passed, "unset tailherd_pid", program.text]);
+  const handOver = `export generation tailherd_pid\nexec ${NEW_SESSION} ${become.prefix.join(" ")} /bin/sh -s <./body\n`;
   return {
     ok: true,
-    launch: `${preamble(spec, output)}${other ? handOver : body}`,
+    launch: `${preamble(output)}${other ? handOver : body}`,
     body: other ? body : undefined,
-    wrapped: program.wrapped,
+    wrapped,
     directory,
     become: become.prefix,
     env,
@@ -86,19 +90,17 @@ export function fromHome(path: string, account: Account): string {
 }
 
 /** `$self` is a line of /proc/PID/stat, or a pid: whatever it becomes, the program keeps that pid. */
-function preamble(
-  { sockets }: ServiceSpec,
-  output: { readonly stdoutFile: string; readonly stderrFile: string },
-): string {
+function preamble(output: { readonly stdoutFile: string; readonly stderrFile: string }): string {
   return `echo "$generation $boot $self" 1<>told/pid
-${listenVariables(sockets, '"${self%% *}"')}unset boot self last before status
+tailherd_pid=\${self%% *}
+unset boot self last before status
 unset -f shim tailherd_self
 exec >>${shellQuote(output.stdoutFile)} 2>>${shellQuote(output.stderrFile)} 8<>told/reason
 `;
 }
 
-/** One compound command: its shell may read it from stdin, and has read all of it before stdin changes. */
-function bodyText(spec: ServiceSpec, env: Record<string, string>, directory: string, program: string): string {
+/** `program`: lines that are the program's only. One compound command: its shell may read it from stdin, and has read all of it before stdin changes. */
+function bodyText(spec: ServiceSpec, env: Record<string, string>, directory: string, program: string[]): string {
   const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
   const hook = spec.hooks.pre_start;
   const withoutHeld = heldFds(spec.sockets.length)
@@ -118,10 +120,22 @@ function bodyText(spec: ServiceSpec, env: Record<string, string>, directory: str
     "exec 8>&-",
     "unset generation order",
     "set --",
-    program,
+    ...program,
     "}",
     "",
   ].join("\n");
+}
+
+/**
+ * For the program only, not for its hook. No WATCHDOG_PID where a shell stays between: with it, who is not that process takes the
+ * watchdog for somebody else's.
+ */
+function notifyLines(notify: NotifyEnvironment | null, wrapped: boolean): string[] {
+  if (notify === null) return [];
+  const lines = [`export NOTIFY_SOCKET=${shellQuote(notify.socket)}`];
+  if (notify.watchdog === null) return lines;
+  lines.push(`export WATCHDOG_USEC=${Math.round(notify.watchdog * 1e6)}`);
+  return wrapped ? lines : [...lines, 'export WATCHDOG_PID="$tailherd_pid"'];
 }
 
 function programText(spec: ServiceSpec, exec: string): { text: string; wrapped: boolean } | undefined {

@@ -8,7 +8,7 @@ import { holdingOf } from "./held-sockets.ts";
 import type { InstanceLife } from "./instance-life.ts";
 import type { Run } from "./instance-record.ts";
 import { LaunchCache } from "./launch-cache.ts";
-import { buildLaunch } from "./launch-script.ts";
+import { buildLaunch, type LaunchText } from "./launch-script.ts";
 import { NO_HISTORY, recordStart } from "./restart-policy.ts";
 import { readSecrets } from "./secrets.ts";
 import { isShortage, systemWords } from "./system-words.ts";
@@ -100,6 +100,7 @@ export class Starting {
     if (state !== "stopping") life.restartCount = 0;
     await life.sweep();
     await life.exits.settled();
+    await life.notify.prepare();
     await life.output.settle().catch((error: unknown) => life.complain(error, "cannot empty the output files"));
     await life.tools.pace.take();
     // Meanwhile others may have acted: a backoff that was just over, a stop, the removal of the service.
@@ -259,7 +260,9 @@ export class Starting {
     const { spec, revision } = life.desired;
     const now = tools.clock.now();
     life.health.end();
-    const text = this.launches.get(spec, () => buildLaunch(spec, life.index, life.marker, life.output), now);
+    const notify = life.notify.begin();
+    const build = (): LaunchText => buildLaunch(spec, life.index, life.marker, life.output, notify);
+    const text = this.launches.get(spec, build, now);
     if (!text.ok) return text.words;
     const place = this.prepare();
     if (!place.ok) return place.words;
@@ -280,6 +283,7 @@ export class Starting {
       process: null,
       hookDone: spec.hooks.pre_start === null,
       proven: false,
+      notify: notify && { watchdog: notify.watchdog },
     };
     this.told = Promise.withResolvers();
     shim.moveTo(place.joins, holdingOf(spec));

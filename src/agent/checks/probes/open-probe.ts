@@ -5,6 +5,7 @@ import { openExecProbe } from "./exec.ts";
 import { openHeartbeatProbe } from "./heartbeat.ts";
 import { openHttpProbe } from "./http.ts";
 import { openLogProbe } from "./log.ts";
+import { openNotifyProbe } from "./notify.ts";
 import type { Probe, Subject } from "./probe.ts";
 import { openTcpProbe } from "./tcp.ts";
 
@@ -34,7 +35,9 @@ export function openProbe(check: Check, { ports, subject, passed, turned }: Prob
     case "log":
       return openLogProbe(check, subject, passed && check.expect === "present", turned);
     case "heartbeat":
-    default:
       return openHeartbeatProbe(check, subject, resolvePath);
+    case "notify":
+    default:
+      return openNotifyProbe(check, subject, turned);
   }
 }

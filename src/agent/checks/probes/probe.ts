@@ -4,6 +4,7 @@ import type { OutputLog } from "../../spool/output-log.ts";
 import { isShortage, systemWords } from "../../supervisor/system-words.ts";
 import { ForbiddenAddress } from "../addresses.ts";
 import type { Outcome } from "../judge.ts";
+import type { Hearing } from "../notify/said.ts";
 
 /** What is looked at: one generation of an instance. */
 export interface Subject {
@@ -13,6 +14,10 @@ export interface Subject {
   launchedAt: number;
   output: OutputLog;
   now: () => number;
+  /** What it says by sd_notify. */
+  hearing: () => Hearing;
+  /** Hears when that may have changed. */
+  onHeard: (listener: () => void) => Disposable;
   /** A text without the values that the definition calls secret. */
   hide: (text: string) => string;
 }

@@ -13,6 +13,7 @@ import { serviceSpecSchema } from "../../../contract/service.ts";
 import type { OutputLog } from "../../spool/output-log.ts";
 import { buildLaunch } from "../../supervisor/launch-script.ts";
 import type { Outcome } from "../judge.ts";
+import { NOTHING_SAID } from "../notify/said.ts";
 import { openProbe } from "./open-probe.ts";
 import type { Probe, Subject } from "./probe.ts";
 
@@ -78,6 +79,8 @@ describe("probes", () => {
       launchedAt,
       output: printed.log,
       now: () => now(),
+      hearing: () => ({ said: NOTHING_SAID, told: null, since: null, missed: false, problem: null }),
+      onHeard: () => ({ [Symbol.dispose]: () => undefined }),
       hide: (text) => (env["SECRET"] === undefined ? text : text.replaceAll(env["SECRET"], "•••")),
     };
   };

@@ -11,6 +11,7 @@ export const KINDS: readonly { value: CheckKind; label: string }[] = [
   { value: "exec", label: "exec: runs a command" },
   { value: "log", label: "log: looks for a line" },
   { value: "heartbeat", label: "heartbeat: a file is touched" },
+  { value: "notify", label: "notify: it says so itself (sd_notify)" },
 ];
 
 const PORT: FieldSpec = { path: "port", label: "Port", kind: "number", help: "Empty: the service's first port." };
@@ -44,6 +45,14 @@ const OF_KIND: Record<CheckKind, readonly FieldSpec[]> = {
     { path: "file", label: "File", kind: "text", mono: true, help: "Touched by the service; from its directory." },
     { path: "within", label: "At most so long ago, seconds", kind: "number" },
   ],
+  notify: [
+    {
+      path: "within",
+      label: "Last ping at most so long ago, seconds",
+      kind: "number",
+      help: "For liveness. Counts from the next start.",
+    },
+  ],
 };
 
 const TIMEOUT: FieldSpec = {
@@ -52,6 +61,9 @@ const TIMEOUT: FieldSpec = {
   kind: "number",
   help: "Empty: 5, or the interval.",
 };
+
+/** Kinds of which a look asks something that may not answer. */
+const ASKS: ReadonlySet<CheckKind> = new Set(["http", "tcp", "exec"]);
 
 const TIMING: readonly FieldSpec[] = [
   { path: "interval", label: "Interval, seconds", kind: "number" },
@@ -83,7 +95,7 @@ export function fieldsOf(check: EditedCheck): readonly FieldSpec[] {
       ? { ...field, kind: "lines", help: "Program and arguments, one a line; exit 0 is well." }
       : field,
   );
-  return [...own, ...(kind === "log" || kind === "heartbeat" ? [] : [TIMEOUT]), ...TIMING];
+  return [...own, ...(ASKS.has(kind) ? [TIMEOUT] : []), ...TIMING];
 }
 
 /** The same check as another kind: what both have stays. */
