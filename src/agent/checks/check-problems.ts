@@ -1,11 +1,11 @@
 // Checks that can never pass as they are defined: told when a definition is saved, rather than by restarts.
 import { existsSync } from "node:fs";
-import { dirname, isAbsolute, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import type { SpecProblem } from "../../contract/agent.ts";
-import type { Check } from "../../contract/checks.ts";
+import type { Check, NotifyCheck } from "../../contract/checks.ts";
 import type { ServiceSpec } from "../../contract/service.ts";
 import { portsOf } from "../../contract/sockets.ts";
-import { findProgram } from "../supervisor/find-program.ts";
+import { findProgram, findTool } from "../supervisor/find-program.ts";
 import { programOf } from "../supervisor/shell-words.ts";
 import { forbiddenWords } from "./addresses.ts";
 
@@ -44,10 +44,26 @@ function problemsOf(check: Check, spec: ServiceSpec, surroundings: Surroundings)
       const directory = dirname(below(check.file, surroundings));
       return existsSync(directory) ? [] : [["file", `can never be touched: there is no directory ${directory}`]];
     }
+    case "notify":
+      return notifyProblems(check, spec);
     case "log":
     default:
       return [];
   }
+}
+
+/** Programs that mostly start another one and wait for it. */
+const STARTERS = new Set("sh bash dash ash ksh zsh npm npx pnpm yarn make sudo su".split(" "));
+
+function notifyProblems({ role }: NotifyCheck, spec: ServiceSpec): Found {
+  const found: Found = [];
+  if (findTool("perl") === undefined)
+    found.push(["kind", "can never pass: perl, which listens for it, is not installed"]);
+  const program = basename((spec.argv === null ? programOf(spec.start_cmd ?? "") : spec.argv[0]) ?? "");
+  if (role === "liveness" && STARTERS.has(program)) {
+    found.push(["kind", `may never pass: WATCHDOG_PID is the pid of ${program}, and what that starts may not heed it`]);
+  }
+  return found;
 }
 
 function portProblem(port: number | null, spec: ServiceSpec): Found {

@@ -7,6 +7,7 @@ import { call } from "../../../api/client.ts";
 import { useLink } from "../../../api/hooks.ts";
 import { explain } from "../../../api/problems.ts";
 import { useApp } from "../../../app-context.ts";
+import { cx } from "../../../ui/cx.ts";
 import { Loading } from "../../../ui/Empty.tsx";
 import { Notice } from "../../../ui/Notice.tsx";
 import { Panel, Section } from "../../../ui/Panel.tsx";
@@ -90,7 +91,9 @@ function OneCheck({ check, place }: { check: Check; place: string }) {
           {role} · {kind} every {interval} s · <Since at={since} />
         </span>
       </p>
-      {reason === null ? null : <p className={styles["reason"]}>{reason}</p>}
+      {reason === null ? null : (
+        <p className={cx(styles["reason"], state === "failing" && styles["fails"])}>{reason}</p>
+      )}
       <HistoryBar results={results} words={words} />
       <p className={styles["faint"]}>
         {last === undefined ? (
