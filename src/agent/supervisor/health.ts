@@ -187,6 +187,7 @@ function subjectOf(life: InstanceLife, run: Run): Subject {
     now: () => life.tools.clock.now(),
     hearing: () => life.notify.hearing(run),
     onHeard: (listener) => life.notify.onHeard(listener),
+    caughtUp: () => life.notify.caughtUp(),
     hide: (text) => {
       const text_ = launchOf();
       secrets ??= text_.ok ? readSecrets(run.spec, text_.env).values : [];

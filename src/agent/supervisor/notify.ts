@@ -111,6 +111,11 @@ export class Notify {
     return this.heard.on(listener);
   }
 
+  /** Resolves when all is heard that was said until now; false where nobody can know. */
+  caughtUp(): Promise<boolean> {
+    return this.life.tools.notify.sockets.caughtUp(this.life.directory.key);
+  }
+
   private open(): void {
     const { life } = this;
     const { sockets, agentDir, owner } = life.tools.notify;

@@ -5,7 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { systemClock } from "../../../base/clock.ts";
+import { type Clock, FakeClock, systemClock } from "../../../base/clock.ts";
+import { SECOND } from "../../../base/units.ts";
 import { silentLogger } from "../../../runtime/logger.ts";
 import { findTool } from "../../supervisor/find-program.ts";
 import { TOLD_A_SECOND } from "./helper.ts";
@@ -60,8 +61,8 @@ describe("NotifySockets", () => {
   let directory: string;
   let script: string;
   let sockets: NotifySockets;
-  const start = (findPerl = () => findTool("perl")): NotifySockets =>
-    new NotifySockets({ script, findPerl, clock: systemClock, logger: silentLogger });
+  const start = (findPerl = () => findTool("perl"), clock: Clock = systemClock): NotifySockets =>
+    new NotifySockets({ script, findPerl, clock, logger: silentLogger });
   const place = (name: string): Place => {
     const path = join(directory, "notify", name);
     return {
@@ -130,6 +131,25 @@ describe("NotifySockets", () => {
     assert.equal(helpersOf(script).filter((one) => one !== pid).length, 1);
     send(place("a").path, [1, "READY=1"]);
     await a.until(() => a.texts.length === 1);
+  });
+
+  it("knows when all that was said has been heard, and replaces a helper that does not answer", async () => {
+    const clock = new FakeClock(0);
+    sockets = start(undefined, clock);
+    const a = await open("a");
+    send(place("a").path, [300, "STATUS=%"]);
+    assert.equal(await sockets.caughtUp("a"), true);
+    assert.equal(a.texts.at(-1), "STATUS=300");
+    const [pid = 0] = helpersOf(script);
+    process.kill(pid, "SIGSTOP");
+    const asked = sockets.caughtUp("a");
+    clock.advance(10 * SECOND);
+    assert.equal(await asked, false);
+    clock.advance(SECOND);
+    await a.until(() => a.bound === 2);
+    assert.ok(!isAlive(pid));
+    assert.equal(await sockets.caughtUp("a"), true);
+    assert.equal(await sockets.caughtUp("nobody"), false);
   });
 
   it("ends its helper with the last socket, starts one with the next, and removes what is let go", async () => {

@@ -13,6 +13,8 @@ import type { Place } from "./place.ts";
 /** Milliseconds until a helper that ended is replaced: at first, and at most where each ends at once. */
 const FIRST_DELAY = 50;
 const LAST_DELAY = 30 * SECOND;
+/** Milliseconds that a helper may take to say all it has heard: hundreds of times what that takes. */
+const ANSWER = 10 * SECOND;
 /** One that lived so long ended for a reason of its own. */
 const STABLE = 60 * SECOND;
 /** Milliseconds that a start waits for its socket, and the end for the helper's. */
@@ -37,6 +39,8 @@ interface Socket {
   listener: Listener;
   /** Resolves when it is listened on, or cannot be. */
   settled: PromiseWithResolvers<void>;
+  /** Told when all is told that was said until they asked; false: nobody knows. */
+  asking: ((all: boolean) => void)[];
 }
 
 interface NotifySocketsOptions {
@@ -62,7 +66,7 @@ export class NotifySockets {
 
   /** Listens at a place from now on, or as soon as it can; `key` is one word. */
   open(key: string, place: Place, listener: Listener): void {
-    const socket = { place, listener, settled: Promise.withResolvers<void>() };
+    const socket = { place, listener, settled: Promise.withResolvers<void>(), asking: [] };
     this.sockets.set(key, socket);
     if (this.helper === undefined) this.startHelper();
     else this.bind(key, socket);
@@ -76,12 +80,29 @@ export class NotifySockets {
     timer.cancel();
   }
 
+  /**
+   * Resolves when all that was said until now has been told: silence is the service's only then. False where nobody can know; a helper
+   * that does not answer is replaced, for it may be stopped, and who speaks would wait for it.
+   */
+  async caughtUp(key: string): Promise<boolean> {
+    const { helper } = this;
+    const socket = this.sockets.get(key);
+    if (socket === undefined || helper === undefined) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    socket.asking.push(resolve);
+    const timer = this.options.clock.after(ANSWER, () => helper.child.kill("SIGKILL"));
+    this.order(`sync ${key}`);
+    const all = await promise;
+    timer.cancel();
+    return all;
+  }
+
   /** Listens no more, and removes it. */
   free(key: string): void {
     const socket = this.sockets.get(key);
     if (socket === undefined) return;
     this.sockets.delete(key);
-    socket.settled.resolve();
+    letGo(socket);
     this.order(`free ${key}`);
     // Now, and where no helper does.
     rmSync(socket.place.path, { force: true });
@@ -92,7 +113,7 @@ export class NotifySockets {
   async close(): Promise<void> {
     this.closed = true;
     this.timer?.cancel();
-    for (const { settled } of this.sockets.values()) settled.resolve();
+    for (const socket of this.sockets.values()) letGo(socket);
     this.sockets.clear();
     const child = this.helper?.child;
     if (child === undefined) return;
@@ -184,15 +205,24 @@ export class NotifySockets {
     } else if (what === "bound") {
       socket.listener.listening();
       socket.settled.resolve();
+    } else if (what === "synced") {
+      socket.asking.shift()?.(true);
     } else if (what === "failed") {
       this.deafen(socket, `cannot listen for sd_notify: ${line.slice(`failed ${key} `.length)}`);
     }
   }
 
   private deafen(socket: Socket, problem: string | null): void {
+    for (const answer of socket.asking.splice(0)) answer(false);
     socket.listener.deaf(problem);
     if (problem !== null) socket.settled.resolve();
   }
+}
+
+/** Nobody is to wait for it any more. */
+function letGo({ settled, asking }: Socket): void {
+  settled.resolve();
+  for (const answer of asking.splice(0)) answer(false);
 }
 
 function hex(text: string): string {

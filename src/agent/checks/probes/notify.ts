@@ -1,5 +1,6 @@
 // Looks at what the service says of itself by sd_notify. It comes by itself; a look only asks what that means by now.
 import type { NotifyCheck } from "../../../contract/checks.ts";
+import type { Outcome } from "../judge.ts";
 import { judgeSaid } from "../notify/said.ts";
 import type { Probe, Subject } from "./probe.ts";
 
@@ -21,10 +22,21 @@ export function openNotifyProbe(check: NotifyCheck, subject: Subject, turned: ()
   });
   return {
     look(answer) {
-      const outcome = judge();
-      well = outcome?.ok ?? well;
-      answer(outcome);
-      return () => undefined;
+      let cut = false;
+      const tell = (outcome: Outcome | null): void => {
+        well = outcome?.ok ?? well;
+        answer(outcome);
+      };
+      const first = judge();
+      const isSilence = first?.ok === false && first.atOnce !== true && subject.hearing().problem === null;
+      // Silence may be ours: then it says nothing of the service.
+      if (!isSilence) tell(first);
+      else {
+        void subject.caughtUp().then((all) => {
+          if (!cut) tell(all ? judge() : null);
+        });
+      }
+      return () => (cut = true);
     },
     close() {
       open = false;

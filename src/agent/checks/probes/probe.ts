@@ -18,6 +18,8 @@ export interface Subject {
   hearing: () => Hearing;
   /** Hears when that may have changed. */
   onHeard: (listener: () => void) => Disposable;
+  /** Resolves when all is heard that it has said until now; false where nobody can know. */
+  caughtUp: () => Promise<boolean>;
   /** A text without the values that the definition calls secret. */
   hide: (text: string) => string;
 }

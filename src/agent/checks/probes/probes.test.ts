@@ -81,6 +81,7 @@ describe("probes", () => {
       now: () => now(),
       hearing: () => ({ said: NOTHING_SAID, told: null, since: null, missed: false, problem: null }),
       onHeard: () => ({ [Symbol.dispose]: () => undefined }),
+      caughtUp: async () => true,
       hide: (text) => (env["SECRET"] === undefined ? text : text.replaceAll(env["SECRET"], "•••")),
     };
   };
