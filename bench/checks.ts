@@ -105,6 +105,7 @@ function subjectOf(spec: ReturnType<typeof serviceSpecSchema.parse>): Subject {
     now: Date.now,
     hearing: () => ({ said: NOTHING_SAID, told: null, since: null, missed: false, problem: null }),
     onHeard: () => ({ [Symbol.dispose]: () => undefined }),
+    caughtUp: async () => true,
     hide: (text) => text,
   };
 }

@@ -15,6 +15,7 @@ import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
 import type { Bench, Finding, Measure } from "./measure.ts";
 import { metrics } from "./metrics.ts";
+import { notify } from "./notify.ts";
 import { output } from "./output.ts";
 import { presentPeers } from "./peers/peers.ts";
 import { renderReport } from "./report.ts";
@@ -40,6 +41,7 @@ const MEASURES: readonly Measure[] = [
   dashboard,
   sampler,
   checks,
+  notify,
   frames,
   metrics,
   heartbeats,
