@@ -32,6 +32,7 @@ export class Notify {
   private user: string | null = null;
   /** Since when it is listened on, Unix milliseconds. */
   private since: number | null = null;
+  /** For a while nobody listened to this generation. */
   private missed = false;
   private problem: string | null = null;
   private tooFast = false;
@@ -101,9 +102,10 @@ export class Notify {
 
   /** How a run is heard, as of now. */
   hearing(run: Run): Hearing {
-    const { said, missed, problem } = this;
+    const { said, problem } = this;
+    const late = this.since !== null && this.since > run.launchedAt;
     const since = this.since === null ? null : Math.max(this.since, run.launchedAt);
-    return { said, told: run.notify, since, missed, problem };
+    return { said, told: run.notify, since, missed: this.missed || late, problem };
   }
 
   /** Hears when something was said, or when it is listened to or not. */
@@ -148,6 +150,7 @@ export class Notify {
 
   private take(text: string, count: number): void {
     const { life, said } = this;
+    if (life.closed) return;
     const now = life.tools.clock.now();
     this.said = parseNotices(text).reduce((before, notice) => hear(before, notice, now), said);
     if (count > 1 && !this.tooFast) {

@@ -8,7 +8,7 @@ import { Field, Select } from "../../../../ui/Field.tsx";
 import styles from "../Definition.module.css";
 import { OneField } from "../OneField.tsx";
 import { definitionOf, draftOf, type Draft, type FieldSpec } from "../fields.ts";
-import { asKind, type EditedCheck, fieldsOf, KINDS, kindOf, NAME, newCheck, ROLE } from "./check-fields.ts";
+import { asKind, type EditedCheck, fieldsOf, KINDS, kindOf, NAME, newCheck, roleOf } from "./check-fields.ts";
 import own from "./ChecksEditor.module.css";
 
 interface ChecksEditorProps {
@@ -66,11 +66,12 @@ interface OneCheckProps {
 
 function OneCheck({ check, at, problems, onCheck, onRemove }: OneCheckProps) {
   const kind = kindOf(check);
-  const fields = [NAME, ROLE, ...fieldsOf(check)];
+  const role = roleOf(check);
+  const fields = [NAME, role, ...fieldsOf(check)];
   // What the fields began from, until the kind changes.
   const [began, setBegan] = useState(() => beginOf(check, fields));
   const show = (next: EditedCheck): void => {
-    setBegan(beginOf(next, [NAME, ROLE, ...fieldsOf(next)]));
+    setBegan(beginOf(next, [NAME, roleOf(next), ...fieldsOf(next)]));
     onCheck(next);
   };
   const type = (path: string, text: string): void => {
@@ -98,7 +99,7 @@ function OneCheck({ check, at, problems, onCheck, onRemove }: OneCheckProps) {
             <Select {...control} value={kind} options={KINDS} onChange={(next) => show(asKind(check, next))} />
           )}
         </Field>
-        {one(ROLE)}
+        {one(role)}
         {fieldsOf(check).map(one)}
       </div>
       <Button size="s" look="danger" onClick={onRemove}>

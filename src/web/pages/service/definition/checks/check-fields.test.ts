@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkSchema } from "../../../../../contract/checks.ts";
 import { definitionOf, draftOf } from "../fields.ts";
-import { asKind, type EditedCheck, fieldsOf, KINDS, NAME, newCheck, ROLE } from "./check-fields.ts";
+import { asKind, type EditedCheck, fieldsOf, KINDS, NAME, newCheck, roleOf } from "./check-fields.ts";
 
-const fields = (check: EditedCheck) => [NAME, ROLE, ...fieldsOf(check)];
+const fields = (check: EditedCheck) => [NAME, roleOf(check), ...fieldsOf(check)];
 
 /** Types into one field. */
 function typed(check: EditedCheck, path: string, text: string): EditedCheck {
@@ -47,6 +47,8 @@ describe("the form of a check", () => {
     const tcp = asKind({ name: "a", kind: "http", port: 80, path: "/", interval: 2, role: "readiness" }, "tcp");
     assert.deepEqual(tcp, { name: "a", kind: "tcp", port: 80, interval: 2, role: "readiness" });
     assert.deepEqual(asKind(tcp, "log"), { name: "a", kind: "log", interval: 2, role: "readiness" });
+    assert.deepEqual(asKind(tcp, "notify"), { name: "a", kind: "notify", interval: 2 }, "which has no readiness");
+    assert.equal(asKind({ ...tcp, role: "startup" }, "notify")["role"], "startup");
   });
 
   it("names a new one like no other", () => {

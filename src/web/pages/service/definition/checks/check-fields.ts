@@ -75,13 +75,21 @@ const TIMING: readonly FieldSpec[] = [
 const COMMON = ["name", "role", ...TIMING.map(({ path }) => path)];
 
 export const NAME: FieldSpec = { path: "name", label: "Name", kind: "text" };
-export const ROLE: FieldSpec = {
+const ROLE: FieldSpec = {
   path: "role",
   label: "What it is for",
   kind: "choice",
   options: ["startup", "liveness", "readiness"],
   help: "startup: starting until it passes. liveness: restarted when it fails. readiness: not ready while it fails.",
 };
+
+/** What a check of this kind may be for. */
+export function roleOf(check: EditedCheck): FieldSpec {
+  if (kindOf(check) !== "notify") return ROLE;
+  const help =
+    "startup: starting until it says READY=1. liveness: restarted when it says nothing, or WATCHDOG=trigger.";
+  return { ...ROLE, options: ["startup", "liveness"], help };
+}
 
 export function kindOf(check: EditedCheck): CheckKind {
   return KINDS.find(({ value }) => value === check["kind"])?.value ?? "http";
@@ -101,6 +109,7 @@ export function fieldsOf(check: EditedCheck): readonly FieldSpec[] {
 /** The same check as another kind: what both have stays. */
 export function asKind(check: EditedCheck, kind: CheckKind): EditedCheck {
   const known = new Set([...COMMON, ...fieldsOf({ kind }).map(({ path }) => path)]);
+  if (!roleOf({ kind }).options?.includes(String(check["role"]))) known.delete("role");
   return { ...Object.fromEntries(Object.entries(check).filter(([key]) => known.has(key))), kind };
 }
 

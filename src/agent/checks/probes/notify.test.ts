@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Emitter } from "../../../base/emitter.ts";
+import { SECOND } from "../../../base/units.ts";
+import { checkSchema, type NotifyCheck } from "../../../contract/checks.ts";
+import type { OutputLog } from "../../spool/output-log.ts";
+import type { Outcome } from "../judge.ts";
+import { hear, type Hearing, NOTHING_SAID } from "../notify/said.ts";
+import type { Notice } from "../notify/notice.ts";
+import { openNotifyProbe } from "./notify.ts";
+
+/** A service that is heard as the test says, looked at by a check of this role. */
+function open(role: NotifyCheck["role"]) {
+  const check = checkSchema.parse({ kind: "notify", name: "n", role, within: 10 });
+  assert.equal(check.kind, "notify");
+  const state = { now: 0, turns: 0, asked: 0, caughtUp: true, late: [] as Notice["says"][] };
+  const heard = new Emitter<void>();
+  let hearing: Hearing = { said: NOTHING_SAID, told: { watchdog: 10 }, since: 0, missed: false, problem: null };
+  const say = (says: Notice["says"]): void => {
+    const notice: Notice = says === "status" ? { says, text: "x" } : { says };
+    hearing = { ...hearing, said: hear(hearing.said, notice, state.now) };
+    heard.emit();
+  };
+  const subject = {
+    launch: () => assert.fail("nothing is launched"),
+    launchedAt: 0,
+    output: {} as OutputLog,
+    now: () => state.now,
+    hearing: () => hearing,
+    onHeard: (listener: () => void) => heard.on(listener),
+    caughtUp: async () => {
+      state.asked += 1;
+      for (const says of state.late.splice(0)) say(says);
+      return state.caughtUp;
+    },
+    hide: (text: string) => text,
+  };
+  const probe = openNotifyProbe(check, subject, () => (state.turns += 1));
+  const look = (): Promise<Outcome | null> => new Promise((resolve) => void probe.look(resolve));
+  return { state, say, look, probe, heard, fail: (problem: string) => (hearing = { ...hearing, problem }) };
+}
+
+describe("notify", () => {
+  it("takes silence for the service's only when all that it said is heard", async () => {
+    const { state, look } = open("liveness");
+    state.now = 11 * SECOND;
+    state.late = ["alive"];
+    assert.equal((await look())?.ok, true, "it was on its way");
+    state.now = 22 * SECOND;
+    state.caughtUp = false;
+    assert.equal(await look(), null, "nobody knows");
+    state.caughtUp = true;
+    assert.deepEqual(await look(), { ok: false, message: "WATCHDOG=1 was said 11 s ago" });
+    assert.equal(state.asked, 3);
+  });
+
+  it("asks nobody where it knows: what is well, what the service says of itself, what cannot be heard here", async () => {
+    const { state, look, say, fail } = open("liveness");
+    assert.equal((await look())?.ok, true);
+    say("trigger");
+    assert.equal((await look())?.atOnce, true);
+    fail("no perl");
+    assert.deepEqual(await look(), { ok: false, message: "no perl" });
+    assert.equal(state.asked, 0);
+  });
+
+  it("says that a look would find otherwise, once, and nothing after it is closed", async () => {
+    const { state, say, look, probe, heard } = open("startup");
+    say("status");
+    say("alive");
+    assert.equal(state.turns, 0);
+    say("ready");
+    say("status");
+    assert.equal(state.turns, 1);
+    assert.equal((await look())?.ok, true);
+    probe.close?.();
+    assert.equal(heard.size, 0);
+  });
+});
