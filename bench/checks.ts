@@ -103,7 +103,7 @@ function subjectOf(spec: ReturnType<typeof serviceSpecSchema.parse>): Subject {
     // None of the kinds measured here reads any output.
     output: {} as OutputLog,
     now: Date.now,
-    hearing: () => ({ said: NOTHING_SAID, told: null, since: null, missed: false, problem: null }),
+    hearing: () => ({ said: NOTHING_SAID, told: null, since: null, missed: false, problem: null, now: 0 }),
     onHeard: () => ({ [Symbol.dispose]: () => undefined }),
     caughtUp: async () => true,
     hide: (text) => text,

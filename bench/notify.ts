@@ -106,12 +106,12 @@ function serve(key: string, { directory, sockets, wheel, counts }: Around) {
   const path = join(directory, "notify", key);
   const place = { directory, path, mode: "700" as const, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const heard = new Emitter<void>();
-  const begun = Date.now();
+  const begun = performance.now();
   let said: Said = NOTHING_SAID;
   sockets.open(key, place, {
     said: (text) => {
       counts.heard += 1;
-      said = parseNotices(text).reduce((before, notice) => hear(before, notice, Date.now()), said);
+      said = parseNotices(text).reduce((before, notice) => hear(before, notice, performance.now()), said);
       heard.emit();
     },
     listening: () => undefined,
@@ -121,11 +121,18 @@ function serve(key: string, { directory, sockets, wheel, counts }: Around) {
     key,
     subject: {
       launch: () => ({ ok: false, path: "", words: "nothing is launched" }),
-      launchedAt: begun,
+      launchedAt: Date.now(),
       // This kind reads no output.
       output: {} as OutputLog,
       now: Date.now,
-      hearing: () => ({ said, told: { watchdog: 30 }, since: begun, missed: false, problem: null }),
+      hearing: () => ({
+        said,
+        told: { watchdog: 30 },
+        since: begun,
+        missed: false,
+        problem: null,
+        now: performance.now(),
+      }),
       onHeard: (listener) => heard.on(listener),
       caughtUp: () => sockets.caughtUp(key),
       hide: (text) => text,

@@ -33,7 +33,7 @@ function open(kept: KeptChecks | null = null) {
     launchedAt: 0,
     output,
     now: () => clock.now(),
-    hearing: () => ({ said: NOTHING_SAID, told: null, since: null, missed: false, problem: null }),
+    hearing: () => ({ said: NOTHING_SAID, told: null, since: null, missed: false, problem: null, now: 0 }),
     onHeard: () => ({ [Symbol.dispose]: () => undefined }),
     caughtUp: async () => true,
     hide: (text: string) => text,

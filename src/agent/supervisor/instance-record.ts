@@ -70,7 +70,6 @@ const saidSchema = z.object({
   passage: z.enum(["reloading", "stopping"]).nullable(),
   triggered: z.boolean(),
   status: z.string().nullable(),
-  alive: z.number().nullable(),
 });
 
 export const instanceRecordSchema = z.object({

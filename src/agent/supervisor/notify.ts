@@ -18,6 +18,9 @@ const OVER: ReadonlySet<InstanceState> = new Set(["stopped", "exited", "fatal", 
 /** Milliseconds between two rows that differ in nothing but its words. */
 const TOLD_EACH = SECOND;
 
+/** What the agent after this one must know: when it last gave a sign of life would be of another clock. */
+type KeptSaid = Omit<Said, "alive">;
+
 /** What the environment of a start tells of sd_notify. */
 export interface NotifyEnvironment {
   socket: string;
@@ -30,7 +33,9 @@ export class Notify {
   private place: Place | undefined;
   /** The definition's user that the place is for. */
   private user: string | null = null;
-  /** Since when it is listened on, Unix milliseconds. */
+  /** When this generation began, or this agent took it over; of the monotonic clock, as all times here. */
+  private begun = 0;
+  /** Since when it is listened on. */
   private since: number | null = null;
   /** For a while nobody listened to this generation. */
   private missed = false;
@@ -56,6 +61,7 @@ export class Notify {
   /** A start is ordered: nothing was said yet. What its environment is to tell; null: nothing. */
   begin(): NotifyEnvironment | null {
     this.said = NOTHING_SAID;
+    this.begun = this.life.tools.clock.monotonic();
     this.missed = false;
     this.tooFast = false;
     const watch = watchOf(this.life.desired.spec);
@@ -65,9 +71,10 @@ export class Notify {
   }
 
   /** Goes on with what an agent before started and heard. */
-  resume(run: Run, said: Said | null): void {
+  resume(run: Run, said: KeptSaid | null): void {
     if (run.notify === null) return;
-    this.said = said ?? NOTHING_SAID;
+    this.said = { ...NOTHING_SAID, ...said };
+    this.begun = this.life.tools.clock.monotonic();
     this.missed = true;
     this.open();
   }
@@ -83,6 +90,7 @@ export class Notify {
   /** No more is heard; the socket stays for the next agent. */
   close(): void {
     this.tellTimer?.cancel();
+    this.tellTimer = undefined;
     this.since = null;
   }
 
@@ -96,16 +104,18 @@ export class Notify {
   }
 
   /** What the next agent must know of it; null where it says nothing. */
-  kept(): Said | null {
-    return this.life.run?.notify == null ? null : this.said;
+  kept(): KeptSaid | null {
+    const { alive: _, ...kept } = this.said;
+    return this.life.run?.notify == null ? null : kept;
   }
 
   /** How a run is heard, as of now. */
   hearing(run: Run): Hearing {
     const { said, problem } = this;
-    const late = this.since !== null && this.since > run.launchedAt;
-    const since = this.since === null ? null : Math.max(this.since, run.launchedAt);
-    return { said, told: run.notify, since, missed: this.missed || late, problem };
+    const late = this.since !== null && this.since > this.begun;
+    const since = this.since === null ? null : Math.max(this.since, this.begun);
+    const now = this.life.tools.clock.monotonic();
+    return { said, told: run.notify, since, missed: this.missed || late, problem, now };
   }
 
   /** Hears when something was said, or when it is listened to or not. */
@@ -135,7 +145,7 @@ export class Notify {
     sockets.open(life.directory.key, found.place, {
       said: (text, count) => this.take(text, count),
       listening: () => {
-        this.since = life.tools.clock.now();
+        this.since = life.tools.clock.monotonic();
         this.problem = null;
         this.heard.emit();
       },
@@ -151,7 +161,7 @@ export class Notify {
   private take(text: string, count: number): void {
     const { life, said } = this;
     if (life.closed) return;
-    const now = life.tools.clock.now();
+    const now = life.tools.clock.monotonic();
     this.said = parseNotices(text).reduce((before, notice) => hear(before, notice, now), said);
     if (count > 1 && !this.tooFast) {
       this.tooFast = true;

@@ -8,7 +8,7 @@ import { formatRun } from "../../supervisor/exit-words.ts";
 import type { Outcome } from "../judge.ts";
 import type { Notice } from "./notice.ts";
 
-/** All of it that is kept for the agent after this one, and when it last gave a sign of life. */
+/** All times are milliseconds of the monotonic clock: a clock that is set makes no service silent. */
 export interface Said {
   ready: boolean;
   /** It is on the way from one state to another. */
@@ -17,7 +17,7 @@ export interface Said {
   triggered: boolean;
   /** In its own words. */
   status: string | null;
-  /** When it said WATCHDOG=1 or READY=1 last, Unix milliseconds; null: never. */
+  /** When it said WATCHDOG=1 or READY=1 last; null: never that this agent heard. */
   alive: number | null;
 }
 
@@ -49,29 +49,26 @@ export interface Hearing {
     /** Seconds of WATCHDOG_USEC; null: it knows of no watchdog. */
     watchdog: number | null;
   } | null;
-  /** Since when it is heard without a break, at most since its start, Unix milliseconds; null: it is not heard now. */
+  /** Since when it is heard without a break, at most since its start; null: it is not heard now. */
   since: number | null;
   /** It ran before that, and may have said what nobody heard. */
   missed: boolean;
   /** Why it cannot be heard on this machine, in words. */
   problem: string | null;
+  now: number;
 }
 
 const NEXT_START = "counts from the next start";
 
 /** What a look finds; null where nobody can know. */
-export function judgeSaid(check: NotifyCheck, hearing: Hearing, now: number): Outcome | null {
-  const { said, told, problem } = hearing;
+export function judgeSaid(check: NotifyCheck, hearing: Hearing): Outcome | null {
+  const { told, problem } = hearing;
   if (problem !== null) return { ok: false, message: problem };
   if (told === null) return { ok: true, message: NEXT_START };
-  return check.role === "startup" ? judgeStart(check, hearing, now) : judgeLife(check, { ...hearing, said, told }, now);
+  return check.role === "startup" ? judgeStart(check, hearing) : judgeLife(check, hearing, told.watchdog);
 }
 
-function judgeStart(
-  { failures, interval }: NotifyCheck,
-  { said, since, missed }: Hearing,
-  now: number,
-): Outcome | null {
+function judgeStart({ failures, interval }: NotifyCheck, { said, since, missed, now }: Hearing): Outcome | null {
   if (said.ready) return { ok: true, message: wordsOf(said) };
   if (since === null) return null;
   if (!missed) return { ok: false, message: withWords("it has not said READY=1 yet", said) };
@@ -80,21 +77,14 @@ function judgeStart(
   return { ok: true, message: withWords("READY=1 may have been said while nobody listened", said) };
 }
 
-function judgeLife(
-  { within }: NotifyCheck,
-  { said, told, since }: Hearing & { told: { watchdog: number | null } },
-  now: number,
-): Outcome | null {
+function judgeLife({ within }: NotifyCheck, { said, since, now }: Hearing, watchdog: number | null): Outcome | null {
   if (said.triggered) return { ok: false, message: withWords("it said WATCHDOG=trigger", said), atOnce: true };
-  if (told.watchdog === null) return { ok: true, message: NEXT_START };
+  if (watchdog === null) return { ok: true, message: NEXT_START };
   if (since === null) return null;
+  const silent = now - Math.max(since, said.alive ?? since);
   // It pings by what it was told, which may be an older and longer time.
-  const limit = Math.max(within, told.watchdog) * SECOND;
-  const silent = now - Math.max(since, said.alive ?? 0);
-  if (silent <= limit) return { ok: true, message: wordsOf(said) };
-  const words =
-    said.alive === null ? "it never said WATCHDOG=1" : `WATCHDOG=1 was said ${formatRun(now - said.alive)} ago`;
-  return { ok: false, message: withWords(words, said) };
+  if (silent <= Math.max(within, watchdog) * SECOND) return { ok: true, message: wordsOf(said) };
+  return { ok: false, message: withWords(`no WATCHDOG=1 for ${formatRun(silent)}`, said) };
 }
 
 /** What is shown of a check that does not fail. */

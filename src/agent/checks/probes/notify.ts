@@ -6,7 +6,7 @@ import type { Probe, Subject } from "./probe.ts";
 
 /** `turned`: told when what was said makes of a failure what is well, or the other way round. */
 export function openNotifyProbe(check: NotifyCheck, subject: Subject, turned: () => void): Probe {
-  const judge = () => judgeSaid(check, subject.hearing(), subject.now());
+  const judge = () => judgeSaid(check, subject.hearing());
   let well = false;
   const hear = (): void => {
     const outcome = judge();

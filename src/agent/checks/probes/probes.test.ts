@@ -79,7 +79,7 @@ describe("probes", () => {
       launchedAt,
       output: printed.log,
       now: () => now(),
-      hearing: () => ({ said: NOTHING_SAID, told: null, since: null, missed: false, problem: null }),
+      hearing: () => ({ said: NOTHING_SAID, told: null, since: null, missed: false, problem: null, now: 0 }),
       onHeard: () => ({ [Symbol.dispose]: () => undefined }),
       caughtUp: async () => true,
       hide: (text) => (env["SECRET"] === undefined ? text : text.replaceAll(env["SECRET"], "•••")),
