@@ -43,6 +43,32 @@ describe("tailherd graph", () => {
     assert.equal((await cli("graph", "nobody")).code, 4);
   });
 
+  it("defines what a new service waits for", async () => {
+    const added = JSON.parse(
+      await well(
+        "add",
+        "late",
+        "--depends-on",
+        "db=healthy",
+        "--depends-on",
+        "api",
+        "--on",
+        "nas",
+        "--json",
+        "--",
+        "x",
+      ),
+    ) as Record<string, unknown>;
+    assert.deepEqual(added["depends_on"], {
+      db: { condition: "healthy", restart: false },
+      api: { condition: "started", restart: false },
+    });
+    const wrong = await cli("add", "never", "--depends-on", "db=soon", "--", "x");
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /depends_on\.db\.condition/);
+    assert.equal((await cli("rm", "late", "--yes")).code, 0);
+  });
+
   it("starts what is waited for too, and stops what depends on it, when asked to", async () => {
     using watch = await StatusWatch.open(hub.url);
     assert.equal(await well("start", "web"), "web waits for api to run (stopped)\n");

@@ -18,6 +18,7 @@ interface AddOptions {
   instances?: number;
   label?: string[];
   keyword?: string[];
+  dependsOn?: string[];
   description?: string;
   apiUrl?: string;
   memory?: string;
@@ -43,6 +44,11 @@ export function define(command: Command, context: Context): void {
     .option("--restart <policy>", "always, on-failure or never")
     .option("-n, --instances <count>", "copies side by side", (text) => readCount(text))
     .option("-t, --label <key=value>", "free pair to select by; can be given again", collect)
+    .option(
+      "--depends-on <name[=condition]>",
+      "service that its starts wait for until it is started, healthy or completed; can be given again",
+      collect,
+    )
     .option("--keyword <text>", "match processes by their command line; can be given again", collect)
     .option("--description <text>", "a line for people")
     .option("--api-url <url>", "where its interface is")
@@ -62,6 +68,7 @@ Examples:
   tailherd add web --port 3000 --autostart -- node server.js
   tailherd add feed --command 'tail -F in.log | ./parse' --restart always
   tailherd add cache --on nas --on web-1 -- memcached
+  tailherd add api --depends-on db=healthy --depends-on cache -- ./api
   tailherd add db --keyword redis-server     watch one that something else starts`,
     )
     .action(async (name: string, argv: string[], options: AddOptions) => {
@@ -98,6 +105,7 @@ function definition(context: Context, name: string, argv: string[], options: Add
     instances: options.instances,
     labels: options.label && pairs(options.label, "--label"),
     match_keywords: options.keyword,
+    depends_on: options.dependsOn && dependencies(options.dependsOn),
     description: options.description,
     api_url: options.apiUrl,
     limits: options.memory && { memory: options.memory },
@@ -120,6 +128,16 @@ function pairs(given: string[], flag: string): Record<string, string> {
       const equals = pair.indexOf("=");
       if (equals < 1) throw usageFailure(`Cannot read ${flag} "${pair}": give NAME=value`);
       return [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
+}
+
+/** "db", or "db=healthy". */
+function dependencies(given: string[]): Record<string, { condition?: string }> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const equals = text.indexOf("=");
+      return equals < 0 ? [text, {}] : [text.slice(0, equals), { condition: text.slice(equals + 1) }];
     }),
   );
 }
