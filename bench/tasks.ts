@@ -1,4 +1,5 @@
-// Scheduled tasks: how long after its due time each of a thousand begins, when all are due in the same minute.
+// Scheduled tasks: how long after its due time each of a thousand begins, acts and ends, when all are due in the same minute; beside cron,
+// and beside a shell that does nothing else than start the same thousand: what the machine needs.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MINUTE, SECOND } from "../src/base/units.ts";
@@ -6,6 +7,7 @@ import type { Bench, Finding, Measure } from "./measure.ts";
 import { debianVersion, hasProgram, installPackages } from "./peers/debian.ts";
 import { bootTailherd } from "./peers/tailherd.ts";
 import { type OpenHome, openHome } from "./support/home.ts";
+import type { HubClient } from "./support/hub-client.ts";
 import { pause, start, until } from "./support/run.ts";
 import { percentile } from "./support/statistics.ts";
 
@@ -20,6 +22,8 @@ interface Delays {
   acted: number[];
   /** To the moment at which the scheduler says that it began; where it says so. */
   begun: number[];
+  /** To the one at which it says that it ended. */
+  ended: number[];
 }
 
 export const tasks: Measure = {
@@ -35,6 +39,9 @@ export const tasks: Measure = {
       version = await debianVersion("cron", "cron");
       if (version === undefined || process.getuid?.() !== 0) return;
       found.set("cron", await inHome(cronDelays));
+    });
+    await bench.attempt(`${TASKS} commands of a shell at once`, async () => {
+      found.set("sh", await inHome(shellDelays));
     });
     return [describe(bench, found, version)];
   },
@@ -65,15 +72,29 @@ async function tailherdDelays(home: OpenHome): Promise<Delays> {
     });
   }
   const acted = await timesIn(file, due);
-  const runs = await Promise.all(
-    names.map(async (name) => {
-      const { runs } = JSON.parse(await client.text("GET", `/api/tasks/${name}/runs`)) as {
-        runs: { started_at: string; due_at: string }[];
-      };
-      return runs.map(({ started_at, due_at }) => Date.parse(started_at) - Date.parse(due_at));
-    }),
-  );
-  return { acted, begun: runs.flat() };
+  const begun: number[] = [];
+  const ended: number[] = [];
+  for (const name of names) {
+    const run = await endOf(client, name);
+    begun.push(Date.parse(run.started_at) - due);
+    ended.push(Date.parse(run.ended_at) - due);
+  }
+  return { acted, begun, ended };
+}
+
+/** The only run of a task, once it has ended. */
+async function endOf(client: HubClient, name: string): Promise<{ started_at: string; ended_at: string }> {
+  let found: { started_at: string; ended_at: string } | undefined;
+  await until(`the run of ${name} has ended`, async () => {
+    const answer = JSON.parse(await client.text("GET", `/api/tasks/${name}/runs`)) as {
+      runs: { started_at: string; ended_at: string | null }[];
+    };
+    const [run] = answer.runs;
+    if (run !== undefined && run.ended_at !== null) found = { started_at: run.started_at, ended_at: run.ended_at };
+    return found !== undefined;
+  });
+  if (found === undefined) throw new Error(`${name} has no run`);
+  return found;
 }
 
 async function cronDelays(home: OpenHome): Promise<Delays> {
@@ -84,13 +105,23 @@ async function cronDelays(home: OpenHome): Promise<Delays> {
   try {
     const child = await start(["cron", "-f", "-L", "0"], { env: home.env });
     try {
-      return { acted: await timesIn(file, due), begun: [] };
+      return { acted: await timesIn(file, due), begun: [], ended: [] };
     } finally {
       child.kill();
     }
   } finally {
     rmSync(CRON_TABLE, { force: true });
   }
+}
+
+/** The floor: no schedule, no record, no output kept. */
+async function shellDelays(home: OpenHome): Promise<Delays> {
+  const file = join(home.directory, "times");
+  const one = `/bin/sh -c 'date +%s%N >> ${file}' &`;
+  const loop = `i=0; while [ $i -lt ${TASKS} ]; do ${one} i=$((i + 1)); done; wait`;
+  const due = Date.now();
+  await start(["/bin/sh", "-c", loop], { env: home.env });
+  return { acted: await timesIn(file, due), begun: [], ended: [] };
 }
 
 /** A full minute that is far enough away. */
@@ -122,17 +153,20 @@ async function timesIn(file: string, due: number): Promise<number[]> {
 
 function describe(bench: Bench, found: ReadonlyMap<string, Delays>, version: string | undefined): Finding {
   const row = (who: string, label: string): Finding["rows"][number] => {
-    const { acted = [], begun = [] } = found.get(who) ?? {};
-    const own = begun.length === 0 ? [null, null] : [percentile(begun, 0.5), percentile(begun, 0.99)];
-    return { who: label, values: [...own, percentile(acted, 0.5), percentile(acted, 0.99), percentile(acted, 1)] };
+    const { acted = [], begun = [], ended = [] } = found.get(who) ?? {};
+    const own = (times: number[]): (number | null)[] =>
+      times.length === 0 ? [null, null] : [percentile(times, 0.5), percentile(times, 0.99)];
+    const acts = [percentile(acted, 0.5), percentile(acted, 0.99), percentile(acted, 1)];
+    return { who: label, values: [...own(begun), ...acts, ...own(ended)] };
   };
   const rows = [row("tailherd", "tailherd")];
   if (found.has("cron")) rows.push(row("cron", `cron ${version ?? ""}`));
+  if (found.has("sh")) rows.push(row("sh", "a loop of sh (the floor)"));
   const acted = found.get("tailherd")?.acted ?? [];
   return {
     title: `${TASKS} tasks due in the same minute`,
     load: [
-      `Each runs \`date +%s%N >> FILE\` by /bin/sh. From the full minute to the moment that the program notes, and to the one at which tailherd says that the run began, which is on its disk by then.`,
+      `Each runs \`date +%s%N >> FILE\` by /bin/sh. From the full minute to the moment that the program notes, and to those at which tailherd says that the run began, which is on its disk by then, and ended. The loop starts them all in the background and keeps no record, from the moment that it is started itself.`,
     ],
     columns: [
       { title: "begun, p50 (ms)", digits: 0 },
@@ -140,6 +174,8 @@ function describe(bench: Bench, found: ReadonlyMap<string, Delays>, version: str
       { title: "acted, p50 (ms)", digits: 0, ratio: true },
       { title: "p99 (ms)", digits: 0, ratio: true },
       { title: "last (ms)", digits: 0 },
+      { title: "ended, p50 (ms)", digits: 0 },
+      { title: "p99 (ms)", digits: 0 },
     ],
     rows,
     budgets: [
@@ -153,7 +189,7 @@ function describe(bench: Bench, found: ReadonlyMap<string, Delays>, version: str
     ],
     notes: [
       ...(bench.peers.length > 1 && version === undefined ? ["cron is not installed here."] : []),
-      "All begin at once: what the machine needs to start a thousand shells is in the number.",
+      "All are due at once: what the machine needs to start a thousand shells is in the number.",
     ],
   };
 }
