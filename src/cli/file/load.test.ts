@@ -72,9 +72,9 @@ services:
   assert.deepEqual(
     bad.problems.map(({ line, path, message }) => `${line} ${path} ${message}`),
     [
-      '5 services.web.checks.one.kind must be http, tcp, exec, log or heartbeat, not "htpt"',
+      '5 services.web.checks.one.kind must be http, tcp, exec, log, heartbeat or notify, not "htpt"',
       '6 services.web.checks.two.prot is not a known key; did you mean "port"?',
-      "8 services.web.checks.four.kind is required: must be http, tcp, exec, log or heartbeat",
+      "8 services.web.checks.four.kind is required: must be http, tcp, exec, log, heartbeat or notify",
     ],
   );
   const late = read(`services:
