@@ -92,7 +92,8 @@ test("what it waits for, its sockets and its reload are rows and a choice, and w
   if (dashboard === undefined) return;
   const { page, url } = dashboard;
   const plain = { start_cmd: "sleep 1", working_dir: "/" };
-  await dashboard.add({ ...plain, name: "db" }, { ...plain, name: "queue" });
+  const db = { name: "db", start_cmd: "exec sleep 1000", working_dir: "/", autostart: true };
+  await dashboard.add(db, { ...plain, name: "queue" });
   await dashboard.add({ ...plain, name: "api", depends_on: { queue: {} } });
   await page.goto(`${url}/services/api?tab=definition`);
   await page.getByRole("button", { name: "Edit" }).click();
@@ -102,6 +103,7 @@ test("what it waits for, its sockets and its reload are rows and a choice, and w
   await add.selectOption("db");
   await form.getByLabel("Wait for db", { exact: true }).selectOption("until it is healthy");
   await form.getByRole("checkbox", { name: "Restart this with it (db)" }).check();
+  await form.getByText('"queue" is not meant to run now').waitFor();
   await form.getByRole("button", { name: "Do not wait for queue" }).click();
   await form.getByLabel("Reload signal").selectOption("SIGHUP");
   await form.getByRole("button", { name: "Hold a socket" }).click();
