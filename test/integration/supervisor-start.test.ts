@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { type ServiceInput, serviceSpecSchema } from "../../src/contract/service.ts";
-import { openTestAgent } from "../support/agent.ts";
+import { forkTestAgent, makeDataDir, openTestAgent } from "../support/agent.ts";
 import { isAlive, pidsWith, untilPidsWith } from "../support/processes.ts";
 
 test("start() answers when the program itself runs, in its own session and with a clean environment", async () => {
@@ -28,6 +29,25 @@ test("start() answers when the program itself runs, in its own session and with 
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   assert.match(status, /^SigIgn:\s0+$/m);
   delete process.env.TAILHERD_TEST_LEAK;
+});
+
+test("a start is told as of its order, also where what becomes the process had waited for that, and by the next agent too", async () => {
+  const dataDir = await makeDataDir();
+  const first = await forkTestAgent(dataDir);
+  const stays = join(dataDir, "stays");
+  await first.set({ name: "job", start_cmd: `test ! -e ${stays} || exec sleep 3600` }, "running");
+  await first.until("job", ({ state }) => state === "exited");
+  await writeFile(stays, "");
+  // The shim has forked by now, and what it forked waits.
+  await pause(1000);
+  const asked = Date.now();
+  assert.equal((await first.act("job", "start")).outcome, "done");
+  const { started_at } = await first.instance("job");
+  const begun = Date.parse(started_at ?? "");
+  assert.ok(begun >= asked - 100 && begun <= Date.now(), `${begun - asked} ms after it was asked for`);
+  await first.crash();
+  await using agent = await forkTestAgent(dataDir);
+  assert.ok(Math.abs(Date.parse((await agent.instance("job")).started_at ?? "") - begun) <= 20);
 });
 
 test("what has just come up is told with its processes, long before the next interval", async () => {

@@ -1,13 +1,15 @@
 // What an agent keeps of an instance for the agent after it (the state files in its run directory).
 import { readdirSync } from "node:fs";
 import { z } from "zod";
+import { SECOND } from "../../base/units.ts";
 import { checkStateSchema } from "../../contract/check-status.ts";
 import { serviceSpecSchema } from "../../contract/service.ts";
 import { socketsSchema } from "../../contract/sockets.ts";
 import { exitCauseSchema, exitRecordSchema, instanceStateSchema } from "../../contract/status.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import type { ProcessTable } from "../processes/process-table.ts";
 import { NOTHING_HELD } from "./held-sockets.ts";
-import { RunDirectory } from "./run-directory.ts";
+import { type ProcessIdentity, RunDirectory } from "./run-directory.ts";
 
 const identitySchema = z.object({ pid: z.int(), startTicks: z.int(), bootId: z.string() });
 
@@ -24,6 +26,11 @@ const runSchema = z.object({
   oomBefore: z.int(),
   /** Known once the launch told it. */
   process: identitySchema.nullable(),
+  /**
+   * Milliseconds between the birth of that process and the order: it may be a fork of the shim that waited for it (decision 0013), for
+   * hours where the generation before had ended for good.
+   */
+  waited: z.number().default(0),
   /** The pre_start hook is done, or there was none. */
   hookDone: z.boolean(),
   /** It has lived for a moment: what ends now has not failed to start. */
@@ -33,6 +40,15 @@ const runSchema = z.object({
 });
 /** One generation, from the order to start it until its end has been dealt with. */
 export type Run = z.infer<typeof runSchema>;
+
+/** How long a process had been there when the order for this run was given, milliseconds. */
+export function waitedFor(
+  { launchedAt }: Pick<Run, "launchedAt">,
+  { startTicks }: ProcessIdentity,
+  table: ProcessTable,
+): number {
+  return Math.max(0, launchedAt - table.createTime(startTicks) * SECOND);
+}
 
 const endingSchema = z.object({
   generation: z.int(),

@@ -1,5 +1,6 @@
 // The row that is told of an instance: what the supervisor knows, and what the last sample measured.
 import type { InstanceStatus } from "../../contract/status.ts";
+import { SECOND } from "../../base/units.ts";
 import type { InstanceReading } from "../sampler/sampler.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
 import type { InstanceLife } from "./instance-life.ts";
@@ -15,6 +16,7 @@ export function instanceStatus(
   const external = instance.state === "external" ? instance.external[0] : undefined;
   const pid = process?.pid ?? external?.pid ?? null;
   const startTicks = process?.startTicks ?? external?.startTicks;
+  const waited = process === undefined ? 0 : (instance.run?.waited ?? 0);
   return {
     service: instance.service,
     server_id: server.id,
@@ -24,7 +26,8 @@ export function instanceStatus(
     reason: instance.reason,
     since: new Date(instance.since).toISOString(),
     pid,
-    started_at: startTicks === undefined ? null : new Date(table.createTime(startTicks) * 1000).toISOString(),
+    started_at:
+      startTicks === undefined ? null : new Date(table.createTime(startTicks) * SECOND + waited).toISOString(),
     revision: instance.run?.revision ?? null,
     generation: instance.generation,
     restart_count: instance.restartCount,

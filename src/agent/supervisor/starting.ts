@@ -281,6 +281,7 @@ export class Starting {
       launchedAt: now,
       oomBefore: tools.containment.oomKills(directory.key),
       process: null,
+      waited: 0,
       hookDone: spec.hooks.pre_start === null,
       proven: false,
       notify: notify && { watchdog: notify.watchdog },

@@ -4,7 +4,7 @@ import { findFate, type Found } from "./adoption.ts";
 import type { Ending } from "./ending.ts";
 import type { InstanceLife } from "./instance-life.ts";
 import { NOTHING_HELD } from "./held-sockets.ts";
-import { type InstanceRecord, readRecord, type Run } from "./instance-record.ts";
+import { type InstanceRecord, readRecord, type Run, waitedFor } from "./instance-record.ts";
 import { isWrapped } from "./launch-script.ts";
 import { watchOf } from "./notify.ts";
 import { NO_HISTORY, recordStart } from "./restart-policy.ts";
@@ -142,7 +142,10 @@ function resumeChecks(life: InstanceLife, run: Run, record: InstanceRecord | und
 /** What ran, as far as it can be told; without a record the saved definition stands for the one it was started from. */
 function runOf(life: InstanceLife, fate: Order, { last, isYoung }: Known): Run {
   const process = "process" in fate ? fate.process : null;
-  if (last?.generation === fate.generation) return { ...last, process };
+  if (last?.generation === fate.generation) {
+    const isNew = last.process === null && process !== null;
+    return { ...last, process, waited: isNew ? waitedFor(last, process, life.tools.table) : last.waited };
+  }
   const { spec, revision } = life.desired;
   return {
     generation: fate.generation,
@@ -153,6 +156,7 @@ function runOf(life: InstanceLife, fate: Order, { last, isYoung }: Known): Run {
     // Whatever was counted before, what lives now has not been ended by it.
     oomBefore: fate.found === "running" ? life.tools.containment.oomKills(life.directory.key) : (last?.oomBefore ?? 0),
     process,
+    waited: 0,
     // What ran long before may have been started from a definition without this hook.
     hookDone: !isYoung || spec.hooks.pre_start === null,
     proven: !isYoung,

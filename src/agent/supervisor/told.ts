@@ -4,7 +4,7 @@ import { isGone, isPidTaken } from "../processes/process-table.ts";
 import { identify } from "./adoption.ts";
 import type { Ending } from "./ending.ts";
 import type { InstanceLife } from "./instance-life.ts";
-import type { Run } from "./instance-record.ts";
+import { type Run, waitedFor } from "./instance-record.ts";
 import type { ToldExit } from "./run-directory.ts";
 import type { Starting } from "./starting.ts";
 
@@ -122,6 +122,7 @@ export class Told {
     const process = identify(told, life.tools.table);
     if (process === undefined) return;
     run.process = process;
+    run.waited = waitedFor(run, process, life.tools.table);
     if (run.hookDone) starting.awaitAlive(run);
     else starting.awaitHook(run);
     life.persistSoon();
