@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Gate } from "../src/agent/checks/gate.ts";
 import { InstanceChecks } from "../src/agent/checks/instance-checks.ts";
 import type { Subject } from "../src/agent/checks/probes/probe.ts";
-import { NOTHING_SAID } from "../src/agent/checks/notify/said.ts";
+import { NO_BEATS, NO_NOTIFY } from "../test/support/deaf.ts";
 import { Wheel } from "../src/agent/checks/wheel.ts";
 import { buildLaunch } from "../src/agent/supervisor/launch-script.ts";
 import type { OutputLog } from "../src/agent/spool/output-log.ts";
@@ -103,9 +103,8 @@ function subjectOf(spec: ReturnType<typeof serviceSpecSchema.parse>): Subject {
     // None of the kinds measured here reads any output.
     output: {} as OutputLog,
     now: Date.now,
-    hearing: () => ({ said: NOTHING_SAID, told: null, since: null, missed: false, problem: null, now: 0 }),
-    onHeard: () => ({ [Symbol.dispose]: () => undefined }),
-    caughtUp: async () => true,
+    notify: NO_NOTIFY,
+    beats: NO_BEATS,
     hide: (text) => text,
   };
 }

@@ -20,6 +20,7 @@ import { silentLogger } from "../src/runtime/logger.ts";
 import type { Finding, Measure } from "./measure.ts";
 import { cpuNanoseconds, memoryOf } from "./support/proc.ts";
 import { pause } from "./support/run.ts";
+import { NO_BEATS } from "../test/support/deaf.ts";
 
 const SERVICES = 500;
 const PING_EACH = 5;
@@ -125,16 +126,19 @@ function serve(key: string, { directory, sockets, wheel, counts }: Around) {
       // This kind reads no output.
       output: {} as OutputLog,
       now: Date.now,
-      hearing: () => ({
-        said,
-        told: { watchdog: 30 },
-        since: begun,
-        missed: false,
-        problem: null,
-        now: performance.now(),
-      }),
-      onHeard: (listener) => heard.on(listener),
-      caughtUp: () => sockets.caughtUp(key),
+      notify: {
+        hearing: () => ({
+          said,
+          told: { watchdog: 30 },
+          since: begun,
+          missed: false,
+          problem: null,
+          now: performance.now(),
+        }),
+        onHeard: (listener) => heard.on(listener),
+        caughtUp: () => sockets.caughtUp(key),
+      },
+      beats: NO_BEATS,
       hide: (text) => text,
     },
     tools: { clock: systemClock, wheel, gates: { light: new Gate(200), heavy: new Gate(16) } },

@@ -8,6 +8,7 @@ import type { AgentMethod, AgentParams, AgentResult, ServerIdentity } from "../c
 import { type Channel, channelPair } from "../runtime/link/channel.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { ServiceSpec } from "../contract/service.ts";
+import { BeatServer } from "./checks/beat/beat-server.ts";
 import { Gate } from "./checks/gate.ts";
 import { NotifySockets } from "./checks/notify/notify-sockets.ts";
 import { Wheel } from "./checks/wheel.ts";
@@ -123,6 +124,7 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
     clock,
     logger,
   });
+  const beats = new BeatServer({ agentDir, clock, logger });
   const supervisor = new Supervisor({
     table,
     containment,
@@ -136,6 +138,7 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
     pace: new Pace(LAUNCHES_PER_TURN),
     checks: { clock, wheel, gates: { light: new Gate(LOOKS_AT_ONCE), heavy: new Gate(COMMANDS_AT_ONCE) } },
     notify: { sockets, agentDir, owner },
+    beats,
     changed: (instance) => observer.changed(instance),
     lookAround: () => observer.match(),
     removed: (service, index) => observer.removed(service, index),
@@ -239,6 +242,7 @@ async function openAgent(options: AgentOptions, release: () => void): Promise<Ag
       notices.close();
       await supervisor.close();
       await sockets.close();
+      beats.close();
       wheel.close();
       journal.close();
       await desired.close();

@@ -197,15 +197,22 @@ export type LogCheck = z.infer<typeof logCheckSchema>;
 const heartbeatCheckSchema = z.strictObject({
   kind: z.literal("heartbeat"),
   ...common,
-  /** Relative to the service's directory. */
+  /** Relative to the service's directory; null: it calls. */
   file: z
     .string()
     .min(1)
     .max(4096)
     .refine(noNul, NUL)
-    .meta({ description: "File that the service touches; relative to its directory." }),
-  /** Seconds since it was touched last after which that is too long ago. */
-  within: withinSchema.default(30).meta({ description: "How long ago it may have been touched." }),
+    .nullable()
+    .default(null)
+    .meta({ description: "File that the service touches; relative to its directory. Or give url." }),
+  /** It calls the address in its TAILHERD_HEARTBEAT_URL, instead of touching a file. */
+  url: z.boolean().default(false).meta({
+    description:
+      "true: instead of touching a file, the service calls the address that it finds in TAILHERD_HEARTBEAT_URL, by GET, HEAD or POST. Counts from the next start.",
+  }),
+  /** Seconds since the last sign of life after which that is too long ago. */
+  within: withinSchema.default(30).meta({ description: "How long ago the last touch or call may have been." }),
 });
 export type HeartbeatCheck = z.infer<typeof heartbeatCheckSchema>;
 
@@ -269,7 +276,7 @@ const LEAST = {
   tcp: {},
   exec: { command: "-" },
   log: { match: "-" },
-  heartbeat: { file: "-" },
+  heartbeat: {},
   notify: {},
 } as const satisfies Record<CheckKind, object>;
 
@@ -295,6 +302,10 @@ export function checkIssues(checks: readonly Check[], ports: readonly number[]):
     const needsPort = (check.kind === "http" && check.url === null) || check.kind === "tcp";
     if (needsPort && check.port === null && ports.length === 0) {
       say("port", "is required, unless the service has ports");
+    }
+    if (check.kind === "heartbeat") {
+      if (check.file === null && !check.url) say("file", "is required, unless url is true");
+      if (check.file !== null && check.url) say("url", "give file or url, not both");
     }
     if (check.kind === "http") {
       if (check.url !== null && check.path !== null) say("path", "give url or path, not both");

@@ -49,6 +49,7 @@ const specs: ServiceInput[] = [
       { name: "line", kind: "exec", command: "-" },
       { name: "said", kind: "log", match: "-", expect: "absent", within: 60 },
       { name: "beat", kind: "heartbeat", file: "run/beat", within: 5 },
+      { name: "calls", kind: "heartbeat", url: true },
       { name: "up", kind: "notify", role: "startup" },
       { name: "pings", kind: "notify", within: "10s" },
     ],

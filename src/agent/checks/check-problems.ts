@@ -41,6 +41,7 @@ function problemsOf(check: Check, spec: ServiceSpec, surroundings: Surroundings)
     case "exec":
       return programProblem(check.command, surroundings);
     case "heartbeat": {
+      if (check.file === null) return [];
       const directory = dirname(below(check.file, surroundings));
       return existsSync(directory) ? [] : [["file", `can never be touched: there is no directory ${directory}`]];
     }

@@ -7,7 +7,7 @@ import type { CheckTools } from "./check-run.ts";
 import { Gate } from "./gate.ts";
 import { InstanceChecks, type KeptChecks } from "./instance-checks.ts";
 import type { Judgement } from "./judge.ts";
-import { NOTHING_SAID } from "./notify/said.ts";
+import { NO_BEATS, NO_NOTIFY } from "../../../test/support/deaf.ts";
 import { Wheel } from "./wheel.ts";
 
 /** A check that looks at nothing but the test's own clock: no line ever comes. */
@@ -33,9 +33,8 @@ function open(kept: KeptChecks | null = null) {
     launchedAt: 0,
     output,
     now: () => clock.now(),
-    hearing: () => ({ said: NOTHING_SAID, told: null, since: null, missed: false, problem: null, now: 0 }),
-    onHeard: () => ({ [Symbol.dispose]: () => undefined }),
-    caughtUp: async () => true,
+    notify: NO_NOTIFY,
+    beats: NO_BEATS,
     hide: (text: string) => text,
   };
   const judged = (run: { check: Check }, before: Judgement): void => {

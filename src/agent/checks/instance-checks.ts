@@ -4,8 +4,7 @@ import type { CheckHistory, CheckResult, CheckStatus } from "../../contract/chec
 import { CheckRun, type CheckTools } from "./check-run.ts";
 import { shareOf } from "./due.ts";
 import { isDue, type Judgement, takenOver, unjudged, type Verdict, verdictOf } from "./judge.ts";
-import { shownOf } from "./notify/said.ts";
-import { openProbe } from "./probes/open-probe.ts";
+import { openProbe, shownOf } from "./probes/open-probe.ts";
 import type { Subject } from "./probes/probe.ts";
 
 /** What an agent keeps of the checks of a generation for the agent after it. */
@@ -110,7 +109,7 @@ export class InstanceChecks {
       check,
       judgement: kept === undefined ? unjudged(subject.now()) : takenOver(kept),
       open: (turned) => openProbe(check, { ports, subject, passed: run.judgement.state === "passing", turned }),
-      shown: () => (check.kind === "notify" ? shownOf(check, subject.hearing()) : null),
+      shown: () => shownOf(check, subject),
       takenOver: kept !== undefined,
       share: shareOf(`${key}/${check.name}`),
       results: kept === undefined ? [] : (this.options.results.get(check.name) ?? []),

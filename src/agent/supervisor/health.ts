@@ -10,6 +10,7 @@ import {
 import type { InstanceState } from "../../contract/status.ts";
 import { portsOf } from "../../contract/sockets.ts";
 import type { CheckRun } from "../checks/check-run.ts";
+import type { Ear } from "../checks/ear.ts";
 import { InstanceChecks, type KeptChecks } from "../checks/instance-checks.ts";
 import type { Judgement, Verdict } from "../checks/judge.ts";
 import type { Subject } from "../checks/probes/probe.ts";
@@ -185,13 +186,24 @@ function subjectOf(life: InstanceLife, run: Run): Subject {
     launchedAt: run.launchedAt,
     output: life.output,
     now: () => life.tools.clock.now(),
-    hearing: () => life.notify.hearing(run),
-    onHeard: (listener) => life.notify.onHeard(listener),
-    caughtUp: () => life.notify.caughtUp(),
+    notify: earOf(life.ears.notify, run),
+    beats: earOf(life.ears.beats, run),
     hide: (text) => {
       const text_ = launchOf();
       secrets ??= text_.ok ? readSecrets(run.spec, text_.env).values : [];
       return secrets.reduce((hidden, secret) => hidden.replaceAll(secret, "•••"), text);
     },
+  };
+}
+
+/** One way of telling, for one run. */
+function earOf<H extends { problem: string | null }>(
+  way: { hearing(run: Run): H } & Omit<Ear<H>, "hearing">,
+  run: Run,
+): Ear<H> {
+  return {
+    hearing: () => way.hearing(run),
+    onHeard: (listener) => way.onHeard(listener),
+    caughtUp: () => way.caughtUp(),
   };
 }

@@ -19,17 +19,18 @@ import type { DesiredState } from "../../contract/service.ts";
 import type { ExitRecord, InstanceState } from "../../contract/status.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { WantedService } from "../desired/own-file.ts";
+import type { BeatServer } from "../checks/beat/beat-server.ts";
 import type { CheckTools } from "../checks/check-run.ts";
 import type { NotifySockets } from "../checks/notify/notify-sockets.ts";
 import type { ProcessTable } from "../processes/process-table.ts";
 import type { OutputLog } from "../spool/output-log.ts";
 import type { Contained, Containment } from "./containment.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { Ears } from "./ears.ts";
 import { ExitLog } from "./exit-log.ts";
 import { Health } from "./health.ts";
 import type { EndWords } from "./exit-words.ts";
 import type { InstanceRecord, Run } from "./instance-record.ts";
-import { Notify } from "./notify.ts";
 import type { Pace } from "./pace.ts";
 import { NO_HISTORY, type RestartHistory } from "./restart-policy.ts";
 import type { ProcessIdentity, RunDirectory } from "./run-directory.ts";
@@ -50,6 +51,8 @@ export interface InstanceTools {
   dependencies: Dependencies;
   /** For sd_notify: who listens, and what names the places. */
   notify: { sockets: NotifySockets; agentDir: string; owner: string };
+  /** For calls of heartbeat URLs. */
+  beats: BeatServer;
   /** Spreads launches over turns of the event loop. */
   pace: Pace;
   /** Something of its status changed. */
@@ -93,7 +96,7 @@ export class InstanceLife {
   readonly shim: ShimLink;
   readonly exits: ExitLog;
   readonly health: Health;
-  readonly notify: Notify;
+  readonly ears: Ears;
 
   state: InstanceState = "stopped";
   reason: string | null = null;
@@ -132,7 +135,7 @@ export class InstanceLife {
     this.since = this.tools.clock.now();
     this.shim = new ShimLink(this.directory, this.tools);
     this.health = new Health(this);
-    this.notify = new Notify(this);
+    this.ears = new Ears(this);
     this.exits = new ExitLog({
       service: this.service,
       index: this.index,
@@ -187,7 +190,7 @@ export class InstanceLife {
     // Nobody will serve those who wait: they should be refused, as without held sockets.
     if (state === "exited" || state === "fatal") this.shim.letGo();
     this.health.entered(state);
-    this.notify.settle();
+    this.ears.settle();
     if (state === "starting") this.persistSoon();
     else this.persist();
     this.changed();
@@ -278,7 +281,8 @@ export class InstanceLife {
       lastExit: this.lastExit,
       endings: this.exits.endings,
       checks: this.health.kept(),
-      said: this.notify.kept(),
+      said: this.ears.notify.kept(),
+      heartbeatSecret: this.ears.beats.kept(),
     };
     try {
       this.directory.state.write(record);
@@ -293,6 +297,7 @@ export class InstanceLife {
     this.since = record.since;
     this.restartCount = record.restartCount;
     this.history = record.history;
+    this.ears.beats.restore(record.heartbeatSecret);
     const rebooted = record.bootId !== this.tools.table.bootId();
     const settled = record.state === "exited" || record.state === "fatal" || record.state === "backoff";
     if (settled && !(rebooted && this.desired.spec.autostart)) {

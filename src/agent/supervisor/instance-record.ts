@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { z } from "zod";
 import { SECOND } from "../../base/units.ts";
 import { checkStateSchema } from "../../contract/check-status.ts";
+import { portSchema } from "../../contract/names.ts";
 import { serviceSpecSchema } from "../../contract/service.ts";
 import { socketsSchema } from "../../contract/sockets.ts";
 import { exitCauseSchema, exitRecordSchema, instanceStateSchema } from "../../contract/status.ts";
@@ -37,6 +38,8 @@ const runSchema = z.object({
   proven: z.boolean().default(true),
   /** What its environment told of sd_notify (null: nothing): its socket, and the seconds within which it has to ping, if it has. */
   notify: z.object({ watchdog: z.number().nullable() }).nullable().default(null),
+  /** Its environment told it its heartbeat URL, at this port; null: it did not. */
+  beat: z.object({ port: portSchema }).nullable().default(null),
 });
 /** One generation, from the order to start it until its end has been dealt with. */
 export type Run = z.infer<typeof runSchema>;
@@ -120,6 +123,8 @@ export const instanceRecordSchema = z.object({
   checks: keptChecksSchema.nullable().default(null),
   /** What this run has said by sd_notify. */
   said: saidSchema.nullable().default(null),
+  /** By which calls of its heartbeat URL are known; for nobody but its environment. */
+  heartbeatSecret: z.string().nullable().default(null),
 });
 export type InstanceRecord = z.infer<typeof instanceRecordSchema>;
 

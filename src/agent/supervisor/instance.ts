@@ -55,7 +55,7 @@ export class Instance extends InstanceLife {
     if (size !== this.desired.spec.logs.max_size) this.output.resize(size);
     this.desired = definition;
     this.followWithoutRestart();
-    this.notify.settle();
+    this.ears.settle();
     this.health.define();
   }
 
@@ -152,7 +152,7 @@ export class Instance extends InstanceLife {
     this.closed = true;
     this.clearTimer();
     this.health.close();
-    this.notify.close();
+    this.ears.close();
     this.told.close();
     await this.exits.settled();
     this.settle();
@@ -165,7 +165,7 @@ export class Instance extends InstanceLife {
     this.closed = true;
     this.clearTimer();
     this.health.end();
-    this.notify.release();
+    this.ears.release();
     this.told.close();
     await this.exits.settled();
     this.shim.dismiss();

@@ -50,6 +50,14 @@ test("a saved definition, a changed file or a new one makes the text anew", () =
   assert.equal(from.made.built, 4);
 });
 
+test("what is told beside the definition makes the text anew when it changes", () => {
+  using from = source();
+  const cache = new LaunchCache();
+  const definition = spec();
+  for (const told of ["", "port 1", "port 1", "port 2"]) cache.get(definition, from.build, from.later(), told);
+  assert.equal(from.made.built, 3);
+});
+
 test("a file that was changed a moment ago may change again unseen, so its text is not kept", () => {
   using from = source();
   const cache = new LaunchCache();

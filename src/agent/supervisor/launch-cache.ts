@@ -8,17 +8,27 @@ import type { LaunchText } from "./launch-script.ts";
 const SETTLED = 1000;
 
 export class LaunchCache {
-  private kept: { spec: ServiceSpec; text: LaunchText; sources: readonly string[]; prints: string } | undefined;
+  private kept:
+    | { spec: ServiceSpec; told: string; text: LaunchText; sources: readonly string[]; prints: string }
+    | undefined;
 
-  /** The text for this definition: `build`'s, or the last one if it would come out the same. `now` is Unix milliseconds. */
-  get(spec: ServiceSpec, build: () => LaunchText, now: number): LaunchText {
+  /**
+   * The text for this definition: `build`'s, or the last one if it would come out the same. `now` is Unix milliseconds; `told` is what
+   * goes into it beside the definition.
+   */
+  get(spec: ServiceSpec, build: () => LaunchText, now: number, told = ""): LaunchText {
     const { kept } = this;
-    if (kept?.spec === spec && kept.prints === fingerprint(kept.sources, Number.POSITIVE_INFINITY)) return kept.text;
+    if (
+      kept?.spec === spec &&
+      kept.told === told &&
+      kept.prints === fingerprint(kept.sources, Number.POSITIVE_INFINITY)
+    )
+      return kept.text;
     this.kept = undefined;
     const text = build();
     if (text.ok && text.sources !== undefined) {
       const prints = fingerprint(text.sources, now - SETTLED);
-      if (prints !== undefined) this.kept = { spec, text, sources: text.sources, prints };
+      if (prints !== undefined) this.kept = { spec, told, text, sources: text.sources, prints };
     }
     return text;
   }

@@ -8,7 +8,7 @@ import { becomeUser } from "./become-user.ts";
 import { LOGIN_FILES, serviceEnvironment } from "./environment.ts";
 import { findTool } from "./find-program.ts";
 import { heldFds, listenLines } from "./held-sockets.ts";
-import type { NotifyEnvironment } from "./notify.ts";
+import type { ToldAtStart } from "./ears.ts";
 import { execLine, shellQuote } from "./shell-words.ts";
 
 /** What makes a process a session of its own without changing its pid. macOS has no setsid(1), but perl. */
@@ -42,7 +42,7 @@ export function buildLaunch(
   index: number,
   marker: string,
   output: { readonly stdoutFile: string; readonly stderrFile: string },
-  notify: NotifyEnvironment | null = null,
+  told: ToldAtStart = { notify: null, beat: null },
 ): LaunchText {
   const own = ownAccount();
   const account = spec.user === null ? own : findAccount(spec.user);
@@ -62,7 +62,7 @@ export function buildLaunch(
     [MARKER]: marker,
   };
   const { wrapped } = program;
-  const passed = [...listenLines(spec.sockets, '"$tailherd_pid"'), ...notifyLines(notify, wrapped)];
+  const passed = [...listenLines(spec.sockets, '"$tailherd_pid"'), ...toldLines(told, wrapped)];
   const body = bodyText(spec, env, directory, [...passed, "unset tailherd_pid", program.text]);
   const handOver = `export generation tailherd_pid\nexec ${NEW_SESSION} ${become.prefix.join(" ")} /bin/sh -s <./body\n`;
   return {
@@ -130,9 +130,10 @@ function bodyText(spec: ServiceSpec, env: Record<string, string>, directory: str
  * For the program only, not for its hook. No WATCHDOG_PID where a shell stays between: with it, who is not that process takes the
  * watchdog for somebody else's.
  */
-function notifyLines(notify: NotifyEnvironment | null, wrapped: boolean): string[] {
-  if (notify === null) return [];
-  const lines = [`export NOTIFY_SOCKET=${shellQuote(notify.socket)}`];
+function toldLines({ notify, beat }: ToldAtStart, wrapped: boolean): string[] {
+  const lines = beat === null ? [] : [`export TAILHERD_HEARTBEAT_URL=${shellQuote(beat.url)}`];
+  if (notify === null) return lines;
+  lines.push(`export NOTIFY_SOCKET=${shellQuote(notify.socket)}`);
   if (notify.watchdog === null) return lines;
   lines.push(`export WATCHDOG_USEC=${Math.round(notify.watchdog * 1e6)}`);
   return wrapped ? lines : [...lines, 'export WATCHDOG_PID="$tailherd_pid"'];

@@ -4,7 +4,6 @@ import type { Timer } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
 import { SECOND } from "../../base/units.ts";
 import type { ServiceSpec } from "../../contract/service.ts";
-import type { InstanceState } from "../../contract/status.ts";
 import { parseNotices } from "../checks/notify/notice.ts";
 import { TOLD_A_SECOND } from "../checks/notify/helper.ts";
 import { type Place, placeOf } from "../checks/notify/place.ts";
@@ -13,8 +12,6 @@ import { findAccount, ownAccount } from "./accounts.ts";
 import type { InstanceLife } from "./instance-life.ts";
 import type { Run } from "./instance-record.ts";
 
-/** In these nothing of it runs, nor will by itself. */
-const OVER: ReadonlySet<InstanceState> = new Set(["stopped", "exited", "fatal", "external"]);
 /** Milliseconds between two rows that differ in nothing but its words. */
 const TOLD_EACH = SECOND;
 
@@ -50,12 +47,17 @@ export class Notify {
     this.life = life;
   }
 
-  /** Before a start that is asked for: resolves when its socket is listened on, where this definition has one. */
-  async prepare(): Promise<void> {
-    const { life } = this;
-    if (watchOf(life.desired.spec) === null) return;
-    this.open();
-    if (this.since === null) await life.tools.notify.sockets.settled(life.directory.key);
+  isWanted(spec: ServiceSpec): boolean {
+    return watchOf(spec) !== null;
+  }
+
+  isTold(run: Run): boolean {
+    return run.notify !== null;
+  }
+
+  /** Resolves when its socket is listened on, or it is not worth waiting for that. */
+  async settled(): Promise<void> {
+    if (this.since === null) await this.life.tools.notify.sockets.settled(this.life.directory.key);
   }
 
   /** A start is ordered: nothing was said yet. What its environment is to tell; null: nothing. */
@@ -65,8 +67,6 @@ export class Notify {
     this.missed = false;
     this.tooFast = false;
     const watch = watchOf(this.life.desired.spec);
-    if (watch === null) this.release();
-    else this.open();
     return watch === null || this.place === undefined ? null : { socket: this.place.path, watchdog: watch.watchdog };
   }
 
@@ -76,15 +76,6 @@ export class Notify {
     this.said = { ...NOTHING_SAID, ...said };
     this.begun = this.life.tools.clock.monotonic();
     this.missed = true;
-    this.open();
-  }
-
-  /** The state or the definition changed. */
-  settle(): void {
-    const { run, state, desired } = this.life;
-    if (run?.notify != null) return;
-    if (OVER.has(state) || watchOf(desired.spec) === null) this.release();
-    else this.open();
   }
 
   /** No more is heard; the socket stays for the next agent. */
@@ -128,7 +119,7 @@ export class Notify {
     return this.life.tools.notify.sockets.caughtUp(this.life.directory.key);
   }
 
-  private open(): void {
+  open(): void {
     const { life } = this;
     const { sockets, agentDir, owner } = life.tools.notify;
     const { user } = life.run?.notify == null ? life.desired.spec : life.run.spec;

@@ -100,7 +100,7 @@ export class Starting {
     if (state !== "stopping") life.restartCount = 0;
     await life.sweep();
     await life.exits.settled();
-    await life.notify.prepare();
+    await life.ears.prepare();
     await life.output.settle().catch((error: unknown) => life.complain(error, "cannot empty the output files"));
     await life.tools.pace.take();
     // Meanwhile others may have acted: a backoff that was just over, a stop, the removal of the service.
@@ -260,9 +260,9 @@ export class Starting {
     const { spec, revision } = life.desired;
     const now = tools.clock.now();
     life.health.end();
-    const notify = life.notify.begin();
-    const build = (): LaunchText => buildLaunch(spec, life.index, life.marker, life.output, notify);
-    const text = this.launches.get(spec, build, now);
+    const told = life.ears.begin();
+    const build = (): LaunchText => buildLaunch(spec, life.index, life.marker, life.output, told);
+    const text = this.launches.get(spec, build, now, JSON.stringify(told));
     if (!text.ok) return text.words;
     const place = this.prepare();
     if (!place.ok) return place.words;
@@ -284,7 +284,8 @@ export class Starting {
       waited: 0,
       hookDone: spec.hooks.pre_start === null,
       proven: false,
-      notify: notify && { watchdog: notify.watchdog },
+      notify: told.notify && { watchdog: told.notify.watchdog },
+      beat: told.beat && { port: told.beat.port },
     };
     this.told = Promise.withResolvers();
     shim.moveTo(place.joins, holdingOf(spec));

@@ -6,7 +6,6 @@ import type { InstanceLife } from "./instance-life.ts";
 import { NOTHING_HELD } from "./held-sockets.ts";
 import { type InstanceRecord, readRecord, type Run, waitedFor } from "./instance-record.ts";
 import { isWrapped } from "./launch-script.ts";
-import { watchOf } from "./notify.ts";
 import { NO_HISTORY, recordStart } from "./restart-policy.ts";
 import type { Starting } from "./starting.ts";
 import type { Told } from "./told.ts";
@@ -102,7 +101,7 @@ interface Known {
 function meetFate(life: InstanceLife, trades: Trades, fate: Order, known: Known): void {
   const run = runOf(life, fate, known);
   life.run = run;
-  life.notify.resume(run, known.record?.said ?? null);
+  life.ears.resume(run, known.record);
   switch (fate.found) {
     case "running":
       life.state = "running";
@@ -160,7 +159,7 @@ function runOf(life: InstanceLife, fate: Order, { last, isYoung }: Known): Run {
     // What ran long before may have been started from a definition without this hook.
     hookDone: !isYoung || spec.hooks.pre_start === null,
     proven: !isYoung,
-    notify: isYoung ? watchOf(spec) : null,
+    ...(isYoung ? life.ears.presumed() : { notify: null, beat: null }),
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { checkSchema, type NotifyCheck } from "../../../contract/checks.ts";
 import type { Notice } from "./notice.ts";
-import { hear, type Hearing, judgeSaid, NOTHING_SAID, type Said, shownOf } from "./said.ts";
+import { hear, type Hearing, judgeSaid, NOTHING_SAID, type Said, shownOfSaid } from "./said.ts";
 
 function notify(more: Partial<NotifyCheck>): NotifyCheck {
   const check = checkSchema.parse({ kind: "notify", name: "n", ...more });
@@ -116,9 +116,9 @@ it("what was not told at the start counts from the next one, and says so", () =>
     [LIFE, withoutWatchdog],
   ] as const) {
     assert.deepEqual(judge(check, hearing, 99_000), { ok: true, message: words });
-    assert.equal(shownOf(check, { ...hearing, now: 0 }), words);
+    assert.equal(shownOfSaid(check, { ...hearing, now: 0 }), words);
   }
-  assert.equal(shownOf(START, { ...withoutWatchdog, now: 0 }), null);
+  assert.equal(shownOfSaid(START, { ...withoutWatchdog, now: 0 }), null);
 });
 
 it("where nobody can listen on this machine, checks fail with the reason", () => {

@@ -5,6 +5,7 @@
 import { SECOND } from "../../../base/units.ts";
 import type { NotifyCheck } from "../../../contract/checks.ts";
 import { formatRun } from "../../supervisor/exit-words.ts";
+import { FROM_NEXT_START, NEXT_START } from "../ear.ts";
 import type { Outcome } from "../judge.ts";
 import type { Notice } from "./notice.ts";
 
@@ -58,13 +59,11 @@ export interface Hearing {
   now: number;
 }
 
-const NEXT_START = "counts from the next start";
-
 /** What a look finds; null where nobody can know. */
 export function judgeSaid(check: NotifyCheck, hearing: Hearing): Outcome | null {
   const { told, problem } = hearing;
   if (problem !== null) return { ok: false, message: problem };
-  if (told === null) return { ok: true, message: NEXT_START };
+  if (told === null) return FROM_NEXT_START;
   return check.role === "startup" ? judgeStart(check, hearing) : judgeLife(check, hearing, told.watchdog);
 }
 
@@ -79,7 +78,7 @@ function judgeStart({ failures, interval }: NotifyCheck, { said, since, missed, 
 
 function judgeLife({ within }: NotifyCheck, { said, since, now }: Hearing, watchdog: number | null): Outcome | null {
   if (said.triggered) return { ok: false, message: withWords("it said WATCHDOG=trigger", said), atOnce: true };
-  if (watchdog === null) return { ok: true, message: NEXT_START };
+  if (watchdog === null) return FROM_NEXT_START;
   if (since === null) return null;
   const silent = now - Math.max(since, said.alive ?? since);
   // It pings by what it was told, which may be an older and longer time.
@@ -88,7 +87,7 @@ function judgeLife({ within }: NotifyCheck, { said, since, now }: Hearing, watch
 }
 
 /** What is shown of a check that does not fail. */
-export function shownOf(check: NotifyCheck, { said, told, problem }: Hearing): string | null {
+export function shownOfSaid(check: NotifyCheck, { said, told, problem }: Hearing): string | null {
   if (problem !== null) return problem;
   if (told === null || (check.role === "liveness" && told.watchdog === null)) return NEXT_START;
   return wordsOf(said);

@@ -8,8 +8,9 @@ import { isSystemError, systemWords } from "../../supervisor/system-words.ts";
 import type { Outcome } from "../judge.ts";
 import { failure, type Probe, type Subject, unlessShort, WELL } from "./probe.ts";
 
+/** Of a check that names its file. */
 export function openHeartbeatProbe(
-  check: HeartbeatCheck,
+  check: HeartbeatCheck & { file: string },
   subject: Subject,
   resolvePath: (path: string) => string,
 ): Probe {

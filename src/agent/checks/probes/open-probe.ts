@@ -2,10 +2,12 @@
 import { isAbsolute, join } from "node:path";
 import type { Check } from "../../../contract/checks.ts";
 import { openExecProbe } from "./exec.ts";
+import { judgeCalls, shownOfCalls } from "../beat/calls.ts";
+import { judgeSaid, shownOfSaid } from "../notify/said.ts";
+import { openHeardProbe } from "./heard.ts";
 import { openHeartbeatProbe } from "./heartbeat.ts";
 import { openHttpProbe } from "./http.ts";
 import { openLogProbe } from "./log.ts";
-import { openNotifyProbe } from "./notify.ts";
 import type { Probe, Subject } from "./probe.ts";
 import { openTcpProbe } from "./tcp.ts";
 
@@ -35,9 +37,17 @@ export function openProbe(check: Check, { ports, subject, passed, turned }: Prob
     case "log":
       return openLogProbe(check, subject, passed && check.expect === "present", turned);
     case "heartbeat":
-      return openHeartbeatProbe(check, subject, resolvePath);
+      return check.file === null
+        ? openHeardProbe({ ear: subject.beats, judge: (calls) => judgeCalls(check, calls), turned })
+        : openHeartbeatProbe({ ...check, file: check.file }, subject, resolvePath);
     case "notify":
     default:
-      return openNotifyProbe(check, subject, turned);
+      return openHeardProbe({ ear: subject.notify, judge: (hearing) => judgeSaid(check, hearing), turned });
   }
+}
+
+/** What is shown of a check that does not fail. */
+export function shownOf(check: Check, { notify, beats }: Subject): string | null {
+  if (check.kind === "notify") return shownOfSaid(check, notify.hearing());
+  return check.kind === "heartbeat" && check.url ? shownOfCalls(beats.hearing()) : null;
 }

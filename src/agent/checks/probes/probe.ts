@@ -3,6 +3,8 @@ import type { LaunchText } from "../../supervisor/launch-script.ts";
 import type { OutputLog } from "../../spool/output-log.ts";
 import { isShortage, systemWords } from "../../supervisor/system-words.ts";
 import { ForbiddenAddress } from "../addresses.ts";
+import type { Calls } from "../beat/calls.ts";
+import type { Ear } from "../ear.ts";
 import type { Outcome } from "../judge.ts";
 import type { Hearing } from "../notify/said.ts";
 
@@ -15,11 +17,9 @@ export interface Subject {
   output: OutputLog;
   now: () => number;
   /** What it says by sd_notify. */
-  hearing: () => Hearing;
-  /** Hears when that may have changed. */
-  onHeard: (listener: () => void) => Disposable;
-  /** Resolves when all is heard that it has said until now; false where nobody can know. */
-  caughtUp: () => Promise<boolean>;
+  notify: Ear<Hearing>;
+  /** Calls of its heartbeat URL. */
+  beats: Ear<Calls>;
   /** A text without the values that the definition calls secret. */
   hide: (text: string) => string;
 }

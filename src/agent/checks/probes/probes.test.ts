@@ -13,7 +13,7 @@ import { serviceSpecSchema } from "../../../contract/service.ts";
 import type { OutputLog } from "../../spool/output-log.ts";
 import { buildLaunch } from "../../supervisor/launch-script.ts";
 import type { Outcome } from "../judge.ts";
-import { NOTHING_SAID } from "../notify/said.ts";
+import { NO_BEATS, NO_NOTIFY } from "../../../../test/support/deaf.ts";
 import { openProbe } from "./open-probe.ts";
 import type { Probe, Subject } from "./probe.ts";
 
@@ -79,9 +79,8 @@ describe("probes", () => {
       launchedAt,
       output: printed.log,
       now: () => now(),
-      hearing: () => ({ said: NOTHING_SAID, told: null, since: null, missed: false, problem: null, now: 0 }),
-      onHeard: () => ({ [Symbol.dispose]: () => undefined }),
-      caughtUp: async () => true,
+      notify: NO_NOTIFY,
+      beats: NO_BEATS,
       hide: (text) => (env["SECRET"] === undefined ? text : text.replaceAll(env["SECRET"], "•••")),
     };
   };

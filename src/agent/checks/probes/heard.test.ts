@@ -3,11 +3,10 @@ import { describe, it } from "node:test";
 import { Emitter } from "../../../base/emitter.ts";
 import { SECOND } from "../../../base/units.ts";
 import { checkSchema, type NotifyCheck } from "../../../contract/checks.ts";
-import type { OutputLog } from "../../spool/output-log.ts";
 import type { Outcome } from "../judge.ts";
-import { hear, type Hearing, NOTHING_SAID } from "../notify/said.ts";
+import { hear, type Hearing, judgeSaid, NOTHING_SAID } from "../notify/said.ts";
 import type { Notice } from "../notify/notice.ts";
-import { openNotifyProbe } from "./notify.ts";
+import { openHeardProbe } from "./heard.ts";
 
 /** A service that is heard as the test says, looked at by a check of this role. */
 function open(role: NotifyCheck["role"]) {
@@ -27,11 +26,7 @@ function open(role: NotifyCheck["role"]) {
     heardSoFar = { ...heardSoFar, said: hear(heardSoFar.said, notice, state.now) };
     heard.emit();
   };
-  const subject = {
-    launch: () => assert.fail("nothing is launched"),
-    launchedAt: 0,
-    output: {} as OutputLog,
-    now: () => assert.fail("the wall's clock may be set"),
+  const ear = {
     hearing: () => ({ ...heardSoFar, now: state.now }),
     onHeard: (listener: () => void) => heard.on(listener),
     caughtUp: async () => {
@@ -39,14 +34,14 @@ function open(role: NotifyCheck["role"]) {
       for (const says of state.late.splice(0)) say(says);
       return state.caughtUp;
     },
-    hide: (text: string) => text,
   };
-  const probe = openNotifyProbe(check, subject, () => (state.turns += 1));
+  const judge = (hearing: Hearing) => judgeSaid(check, hearing);
+  const probe = openHeardProbe({ ear, judge, turned: () => (state.turns += 1) });
   const look = (): Promise<Outcome | null> => new Promise((resolve) => void probe.look(resolve));
   return { state, say, look, probe, heard, fail: (problem: string) => (heardSoFar = { ...heardSoFar, problem }) };
 }
 
-describe("notify", () => {
+describe("what a service tells by itself", () => {
   it("takes silence for the service's only when all that it said is heard", async () => {
     const { state, look } = open("liveness");
     state.now = 11 * SECOND;
