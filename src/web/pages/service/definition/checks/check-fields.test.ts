@@ -49,6 +49,9 @@ describe("the form of a check", () => {
     assert.deepEqual(asKind(tcp, "log"), { name: "a", kind: "log", interval: 2, role: "readiness" });
     assert.deepEqual(asKind(tcp, "notify"), { name: "a", kind: "notify", interval: 2 }, "which has no readiness");
     assert.equal(asKind({ ...tcp, role: "startup" }, "notify")["role"], "startup");
+    const asked = asKind({ name: "a", kind: "http", url: "http://nas/" }, "heartbeat");
+    assert.deepEqual(asked, { name: "a", kind: "heartbeat" }, "whose url is no address");
+    assert.equal(asKind({ ...asked, url: true }, "heartbeat")["url"], true);
   });
 
   it("names a new one like no other", () => {

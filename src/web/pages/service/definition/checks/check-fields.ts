@@ -10,7 +10,7 @@ export const KINDS: readonly { value: CheckKind; label: string }[] = [
   { value: "tcp", label: "tcp: connects to a port" },
   { value: "exec", label: "exec: runs a command" },
   { value: "log", label: "log: looks for a line" },
-  { value: "heartbeat", label: "heartbeat: a file is touched" },
+  { value: "heartbeat", label: "heartbeat: it touches a file or calls an address" },
   { value: "notify", label: "notify: it says so itself (sd_notify)" },
 ];
 
@@ -43,6 +43,12 @@ const OF_KIND: Record<CheckKind, readonly FieldSpec[]> = {
   ],
   heartbeat: [
     { path: "file", label: "File", kind: "text", mono: true, help: "Touched by the service; from its directory." },
+    {
+      path: "url",
+      label: "Or it calls TAILHERD_HEARTBEAT_URL",
+      kind: "switch",
+      help: "The service finds this address in its environment, from its next start.",
+    },
     { path: "within", label: "At most so long ago, seconds", kind: "number" },
   ],
   notify: [
@@ -110,6 +116,8 @@ export function fieldsOf(check: EditedCheck): readonly FieldSpec[] {
 export function asKind(check: EditedCheck, kind: CheckKind): EditedCheck {
   const known = new Set([...COMMON, ...fieldsOf({ kind }).map(({ path }) => path)]);
   if (!roleOf({ kind }).options?.includes(String(check["role"]))) known.delete("role");
+  // An address to ask is another thing than an address to be called at.
+  if (kind !== kindOf(check)) known.delete("url");
   return { ...Object.fromEntries(Object.entries(check).filter(([key]) => known.has(key))), kind };
 }
 
