@@ -147,6 +147,40 @@ test("a port that was taken meanwhile fails nobody, is told, and is tried again"
   assert.equal((await fetch(await urlOf(agent, "web"))).status, 204);
 });
 
+test("a port that is not kept any more fails nobody, and counts again from the next start", async () => {
+  const dataDir = await makeDataDir();
+  const first = await forkTestAgent(dataDir);
+  const { spec } = caller("web", dataDir);
+  await first.set(spec, "running");
+  const up = await first.until("web", ({ checks }) => checks[0]?.state === "passing");
+  const { port } = await urlOf(first, "web");
+  await first.crash();
+  for (const turn of [0, 1]) rmSync(join(dataDir, `agent/heartbeat-port-${turn}.json`), { force: true });
+  await using agent = await forkTestAgent(dataDir);
+  const words = `port ${port}, which it was told to call, is not kept any more`;
+  await agent.until("web", ({ checks }) => checks[0]?.reason === words);
+  // For longer than it may be silent.
+  await looksWell(agent, "web", 9);
+  assert.equal((await agent.instance("web")).pid, up.pid);
+  await agent.act("web", "restart");
+  await agent.until("web", ({ state, checks }) => state === "running" && checks[0]?.state === "passing");
+  const next = await urlOf(agent, "web");
+  assert.notEqual(next.port, port);
+  assert.equal((await fetch(next)).status, 204);
+});
+
+test("an agent that was held up hears what was called meanwhile before it finds silence", async () => {
+  await using agent = await openTestAgent();
+  const { spec } = caller("web", agent.dataDir);
+  await agent.set(spec, "running");
+  await agent.until("web", ({ checks }) => checks[0]?.state === "passing");
+  await lineOf(agent, "web", /^called 204/);
+  // Nothing of this process happens for longer than the service may be silent.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
+  await looksWell(agent, "web", 6);
+  assert.equal((await agent.instance("web")).generation, 1);
+});
+
 test("a check that is added to what runs counts from the next start, and says so", async () => {
   await using agent = await openTestAgent();
   const { spec } = caller("late", agent.dataDir, { checks: [] });
