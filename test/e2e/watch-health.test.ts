@@ -55,3 +55,26 @@ test("a check is added in the form, fails with its reason on every screen, and p
   rmSync(bad);
   await page.getByText("not ready: failed check good").waitFor({ state: "detached" });
 });
+
+test("a heartbeat by URL is chosen in the form, and says that it counts from the next start", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page, url } = dashboard;
+  await dashboard.add({ name: "caller", start_cmd: "exec sleep 1000", working_dir: "/", autostart: true });
+  await page.goto(`${url}/services/caller?tab=definition`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  const form = page.getByRole("form", { name: "Edit caller" });
+  await form.getByRole("button", { name: "Add a check" }).click();
+  const check = form.getByRole("group", { name: "Check web" });
+  await check.getByLabel("Kind").selectOption({ label: "heartbeat: it touches a file or calls an address" });
+  await check.getByText("is required, unless url is true").waitFor();
+  await check.getByRole("switch", { name: "Or it calls TAILHERD_HEARTBEAT_URL" }).click();
+  await form.getByText("Nothing is wrong with it.").waitFor();
+  await dashboard.inspect("the form of a heartbeat");
+  await form.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved caller as r2").waitFor();
+  await page.getByRole("tab", { name: "Summary" }).click();
+  const checks = page.getByRole("region", { name: "Checks" });
+  await checks.getByText("passing").waitFor();
+  await checks.getByText("counts from the next start").first().waitFor();
+});

@@ -78,11 +78,21 @@ services:
     ],
   );
   const late = read(`services:
-  web: {command: a, checks: {slow: {kind: exec, command: b, timeout: 20s}}}
+  web:
+    command: a
+    checks:
+      slow: {kind: exec, command: b, timeout: 20s}
+      nothing: {kind: heartbeat}
+      both: {kind: heartbeat, file: beat, url: true}
+      calls: {kind: heartbeat, url: true}
 `);
   assert.deepEqual(
     late.problems.map(({ path, message }) => `${path} ${message}`),
-    ["services.web.checks.slow.timeout must not be longer than the interval of 10 s"],
+    [
+      "services.web.checks.slow.timeout must not be longer than the interval of 10 s",
+      "services.web.checks.nothing.file is required, unless url is true",
+      "services.web.checks.both.url give file or url, not both",
+    ],
   );
 });
 
