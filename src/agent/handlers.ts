@@ -31,7 +31,7 @@ export interface HandlerTools {
   notices: Notices;
   commands: Commands;
   tasks: TaskStore;
-  scheduler: Pick<Scheduler, "changed" | "runNow">;
+  scheduler: Pick<Scheduler, "changed" | "runNow" | "runMissed">;
   wishes: TaskWishes;
   table: ProcessTable;
   containment: Containment;
@@ -186,6 +186,9 @@ export function createHandlers(tools: HandlerTools): AgentHandlers {
       scheduler.changed();
       return {};
     },
-    run_task: ({ task, id, by }) => scheduler.runNow(task, id, by),
+    run_task: ({ task, id, by, due_at }) =>
+      due_at === undefined
+        ? scheduler.runNow(task, id, by)
+        : scheduler.runMissed(task, { id, by, due: Date.parse(due_at) }),
   };
 }

@@ -215,9 +215,17 @@ export const agentMethods = {
   set_task: { params: z.object({ task: agentTaskSchema }), result: z.object({}) },
   /** Forgets one task; a run of it that has begun goes on. */
   remove_task: { params: z.object({ task: z.string() }), result: z.object({}) },
-  /** Runs a task now, at most once for this id; answers when it is noted on disk and begun, or refused. */
+  /**
+   * Runs a task now, at most once for this id; answers when it is noted on disk and begun, or refused. `due_at`: for this time, which
+   * was missed; where a run for it has begun, none begins again, and one after the other. Agents of older releases run it as of now.
+   */
   run_task: {
-    params: z.object({ task: z.string(), id: z.string().max(128), by: z.string() }),
+    params: z.object({
+      task: z.string(),
+      id: z.string().max(128),
+      by: z.string(),
+      due_at: isoTimeSchema.optional(),
+    }),
     result: z.object({ accepted: z.boolean(), message: z.string() }),
   },
 } as const;

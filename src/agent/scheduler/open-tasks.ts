@@ -1,6 +1,7 @@
 // Wires what schedules and runs tasks on this server.
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
+import { MIB } from "../../base/units.ts";
 import type { ActResult } from "../../contract/agent.ts";
 import type { WishAction } from "../../contract/operations.ts";
 import type { AgentTask } from "../../contract/task.ts";
@@ -33,6 +34,10 @@ export interface TaskTools {
   logger: Logger;
 }
 
+/** Entries of the journal that are looked through for a run, and their bytes. */
+const MOST_UNTOLD = 1000;
+const UNTOLD_BYTES = 64 * MIB;
+
 /** The tasks of this server, in hand. */
 export interface Tasks {
   tasks: TaskStore;
@@ -60,6 +65,7 @@ export async function openTasks(tools: TaskTools): Promise<Tasks> {
     pace: new Pace(BEGIN_PER_TURN),
     tell: (notice) => notices.send(notice),
     refusal: (task) => refusalOf(task, supervisor, tools.facts),
+    untold: (task, dueAt) => isUntold(journal, task, dueAt),
     async act(service, action, by) {
       const acting = tools.act(service, action, by);
       // The act takes any older wish for the hub's; this one is ours until the hub has heard of it.
@@ -85,6 +91,22 @@ export async function openTasks(tools: TaskTools): Promise<Tasks> {
       await Promise.all([notes.close(), wishes.close(), tasks.close()]);
     },
   };
+}
+
+/** Does the journal tell of a run for this time that the hub has not confirmed? undefined where there is too much to look through. */
+function isUntold(
+  journal: Pick<Journal, "newest" | "confirmed" | "read">,
+  task: string,
+  dueAt: string,
+): boolean | undefined {
+  if (journal.newest - journal.confirmed > MOST_UNTOLD) return undefined;
+  const entries = journal.read(journal.confirmed, MOST_UNTOLD, UNTOLD_BYTES);
+  if (entries.length > 0 && entries.at(-1)?.seq !== journal.newest) return undefined;
+  // The last word on it: one whose turn never came is told as waiting, then as skipped.
+  const last = entries
+    .flatMap((entry) => (entry.kind === "run" ? [entry.run] : []))
+    .findLast((run) => run.task === task && run.due_at === dueAt && run.trigger !== "manual");
+  return last !== undefined && last.outcome !== "skipped";
 }
 
 /** Why a task cannot be run here now, if it cannot. */

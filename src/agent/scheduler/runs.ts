@@ -3,12 +3,13 @@
 //   due ──noted on disk──► waiting (jitter, the run before it) ──► running ──► done | failed
 //    │                                                 ▲              │
 //    │                                                 └─ next attempt┘
-//    └──overlap, not allowed, not there──► skipped          the agent dies ──► unknown, told at its next start
-import { createHash } from "node:crypto";
+//    └──overlap, not allowed, not there──► skipped          the agent dies ──► unknown, told at its next start; skipped, where its
+//                                                                               turn behind the run before it had not come
 import { SECOND } from "../../base/units.ts";
 import type { AgentNotice } from "../../contract/agent.ts";
 import type { AgentRun, AgentTask } from "../../contract/task.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import { dueRunId } from "../../runtime/run-id.ts";
 import { OutputTeller } from "../commands/command-output.ts";
 import { endLeftovers } from "../commands/run-argv.ts";
 import type { Pace } from "../supervisor/pace.ts";
@@ -30,12 +31,15 @@ export interface RunsOptions extends AttemptTools {
   pace: Pace;
   /** Why a task cannot be run here now, if it cannot. */
   refusal: (task: AgentTask) => string | undefined;
+  /** Is a run for this time among what the hub has not confirmed yet? undefined: that is too much to look through. */
+  untold: (task: string, dueAt: string) => boolean | undefined;
 }
 
 /** Why it is run now. */
 export interface Occasion {
   due: number;
   trigger: AgentRun["trigger"];
+  /** Who asked, where somebody did. */
   by: string | null;
   /** Of a run that somebody asked for; the others' are made from what they are. */
   id?: string;
@@ -65,6 +69,11 @@ export class Runs {
     for (const run of notes.unfinished) {
       if (this.closing) return;
       const ended_at = new Date(clock.now()).toISOString();
+      if (notes.isQueued(run.id)) {
+        this.tell({ ...run, outcome: "skipped", ended_at, reason: "the agent ended before its turn came" });
+        await notes.end(run.id, false);
+        continue;
+      }
       const reason = "the agent ended while it ran: nobody knows how far it came; what was left of it is ended";
       this.tell({ ...run, outcome: "unknown", ended_at, reason });
       if (run.action === "command" && !(await endLeftovers(run.id, table, clock, LEFTOVERS_TIME))) {
@@ -72,6 +81,15 @@ export class Runs {
       }
       await notes.end(run.id);
     }
+  }
+
+  /** Has a run begun for a time at which it was due? "untold": nobody can say yet. */
+  hasBegun(task: string, due: number): "begun" | "untold" | "no" {
+    const dueAt = new Date(due).toISOString();
+    if (this.options.notes.hasDue(task, dueAt)) return "begun";
+    const untold = this.options.untold(task, dueAt);
+    if (untold === undefined) return "untold";
+    return untold ? "begun" : "no";
   }
 
   /** Runs it, or tells why not. Answers the refusal in words, once it is clear that it begins or not. */
@@ -82,7 +100,7 @@ export class Runs {
     const refusal = this.closing ? "the agent ends" : (this.options.refusal(task) ?? this.overlaps(task, occasion));
     if (refusal !== undefined) {
       // Whoever asked is told by the answer.
-      if (occasion.trigger !== "manual") this.skip(run, refusal);
+      if (occasion.by === null) this.skip(run, refusal);
       return refusal;
     }
     const before = [...this.of(task.name)];
@@ -92,10 +110,13 @@ export class Runs {
     const active: Active = { run, cancel, ended: ended.promise, queued: waits && before.length > 0 };
     this.of(task.name).add(active);
     if (task.overlap === "replace") {
-      for (const each of before) each.cancel.abort(new Error(`the run due at ${run.due_at} replaces it`));
+      // Those that are caught up with run one after the other all the same.
+      const replaced =
+        occasion.trigger === "catch_up" ? before.filter((each) => each.run.trigger !== "catch_up") : before;
+      for (const each of replaced) each.cancel.abort(new Error(`the run due at ${run.due_at} replaces it`));
     }
     try {
-      await notes.begin(run);
+      await notes.begin(run, active.queued);
     } catch (error) {
       this.of(task.name).delete(active);
       ended.resolve();
@@ -131,10 +152,11 @@ export class Runs {
     const end = async (change: Partial<AgentRun>): Promise<void> => {
       active.run = { ...active.run, ...change, ended_at: new Date(clock.now()).toISOString() };
       this.tell(active.run);
-      await notes.end(active.run.id);
+      await notes.end(active.run.id, active.run.outcome !== "skipped");
     };
+    const { queued } = active;
     try {
-      if (active.queued) {
+      if (queued) {
         this.change(active, { outcome: "waiting", reason: "the run before it has not ended" });
         await Promise.race([Promise.all(before.map(({ ended }) => ended)), abortOf(cancel.signal)]);
         active.queued = false;
@@ -142,10 +164,24 @@ export class Runs {
       if (task.jitter > 0) await pause(random() * task.jitter * SECOND, clock, cancel.signal);
       if (cancel.signal.aborted) return await end({ outcome: "skipped", reason: reasonOf(cancel.signal) });
       await pace.take();
+      if (queued) {
+        const refused = await this.goes(active.run.id);
+        if (refused !== undefined) return await end({ outcome: "skipped", reason: refused });
+      }
       await this.run(task, active, end);
     } catch (error) {
       logger.error({ error: String(error), task: task.name }, "cannot run a task");
       await end({ outcome: "failed", reason: "something of ours broke" });
+    }
+  }
+
+  /** Notes that its turn has come: until then it is known not to have happened. Answers why it must not happen. */
+  private async goes(id: string): Promise<string | undefined> {
+    try {
+      await this.options.notes.go(id);
+      return undefined;
+    } catch (error) {
+      return `this server cannot note it on its disk (${systemWords(error)})`;
     }
   }
 
@@ -177,18 +213,18 @@ export class Runs {
   }
 
   private runOf({ name, action, service_name }: AgentTask, { due, trigger, by, id }: Occasion): AgentRun {
-    const about = { id: id ?? this.idOf(name, due), task: name, action, service_name, trigger, by };
+    const { serverId, notes } = this.options;
+    const about = {
+      id: id ?? dueRunId(name, due, serverId, notes.passes),
+      task: name,
+      action,
+      service_name,
+      trigger,
+      by,
+    };
     const times = { due_at: new Date(due).toISOString(), started_at: null, ended_at: null };
     const end = { outcome: "waiting", reason: "", attempt: 0, exit_code: null, signal: null, missed: 1 } as const;
     return { ...about, ...times, ...end, output: "", output_dropped: 0 };
-  }
-
-  /** From task, due time and server. Where the clock was set back the same time is due again, and is another run. */
-  private idOf(task: string, due: number): string {
-    const { serverId, notes } = this.options;
-    const again = notes.passes === 0 ? [] : [String(notes.passes)];
-    const text = [task, String(due), serverId, ...again].join("\0");
-    return createHash("sha256").update(text).digest("hex").slice(0, 32);
   }
 
   private skip(run: AgentRun, reason: string): void {

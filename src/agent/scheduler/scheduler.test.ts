@@ -8,6 +8,7 @@ import { FakeClock } from "../../base/clock.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../base/units.ts";
 import type { ActResult } from "../../contract/agent.ts";
 import { type AgentRun, type AgentTask, taskSpecSchema } from "../../contract/task.ts";
+import { dueRunId } from "../../runtime/run-id.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { FakeProcessTable } from "../processes/fake-process-table.ts";
 import { Pace } from "../supervisor/pace.ts";
@@ -36,6 +37,8 @@ class Bench {
   /** Answers acts instead of a success. */
   onAct: (() => Promise<ActResult>) | undefined;
   refusal: string | undefined;
+  /** Answers whether the hub is still to hear of a run. */
+  untold: boolean | undefined = false;
   readonly dir = mkdtempSync(join(tmpdir(), "tailherd-scheduler-"));
   private parts: { tasks: TaskStore; notes: RunNotes; runs: Runs; scheduler: Scheduler } | undefined;
 
@@ -54,6 +57,7 @@ class Bench {
       pace: new Pace(10),
       tell: (notice) => void (notice.notice === "run" && this.told.push(notice.data)),
       refusal: () => this.refusal,
+      untold: () => this.untold,
       act: async (service, action) => {
         this.acts.push(`${action} ${service}`);
         return (await this.onAct?.()) ?? { outcome: "done", message: "done", count: 1 };
@@ -81,6 +85,13 @@ class Bench {
 
   async run(id: string): Promise<{ accepted: boolean; message: string } | undefined> {
     return await this.parts?.scheduler.runNow("t", id, "tester");
+  }
+
+  /** Asks for a time of this day that was missed. */
+  async runMissed(time: string): Promise<string | undefined> {
+    const due = Date.parse(`2026-06-01T${time}:00Z`);
+    const answer = await this.parts?.scheduler.runMissed("t", { id: dueRunId("t", due, "server"), by: "tester", due });
+    return answer?.message;
   }
 
   /** Time goes on, in steps small enough for every timer. */
@@ -312,5 +323,98 @@ describe("retries", () => {
     );
     assert.match(bench.told[1]?.reason ?? "", /attempt 1 failed \(no such port\); the next one begins in 60 s/);
     await bench.close();
+  });
+});
+
+describe("a time that was missed", () => {
+  const BEGUN = "It is begun";
+  const BEFORE = "It was begun before";
+  let bench: Bench;
+  let finish: () => void;
+  beforeEach(async () => {
+    bench = new Bench();
+    await bench.start();
+    await bench.set(taskOf({ enabled: false }));
+    await bench.pass(30 * MINUTE);
+    bench.onAct = () =>
+      new Promise((resolve) => (finish = () => resolve({ outcome: "done", message: "done", count: 1 })));
+  });
+  afterEach(() => bench.close());
+  const finishOne = async (): Promise<void> => {
+    finish();
+    await bench.settle();
+  };
+
+  it("is run once, one behind the other, however often it is asked for", async () => {
+    assert.deepEqual([await bench.runMissed("12:10"), await bench.runMissed("12:20")], [BEGUN, BEGUN]);
+    await bench.settle();
+    assert.equal(bench.acts.length, 1);
+    assert.equal(await bench.runMissed("12:20"), BEFORE);
+    await finishOne();
+    assert.equal(bench.acts.length, 2);
+    await finishOne();
+    assert.deepEqual(bench.ends, ["12:10 caught up", "12:20 caught up"]);
+    assert.ok(bench.told.every(({ by }) => by === "tester"));
+    assert.deepEqual([await bench.runMissed("12:10"), await bench.runMissed("12:20")], [BEFORE, BEFORE]);
+    await bench.die();
+    await bench.start();
+    assert.deepEqual([await bench.runMissed("12:10"), await bench.runMissed("12:20")], [BEFORE, BEFORE]);
+    assert.equal(bench.acts.length, 2);
+  });
+
+  it("is not run where it ran when it was due, also after the agent was killed", async () => {
+    await bench.set(taskOf({ revision: 2 }));
+    await bench.pass(10 * MINUTE);
+    await finishOne();
+    assert.deepEqual(bench.ends, ["12:40 done"]);
+    assert.equal(await bench.runMissed("12:40"), BEFORE);
+    await bench.die();
+    await bench.start();
+    assert.equal(await bench.runMissed("12:40"), BEFORE);
+  });
+
+  it("is not run where the hub is still to hear that it ran, or nobody knows yet", async () => {
+    bench.untold = true;
+    assert.equal(await bench.runMissed("12:10"), BEFORE);
+    bench.untold = undefined;
+    assert.match((await bench.runMissed("12:10")) ?? "", /has yet to tell what it ran/);
+    assert.deepEqual(bench.acts, []);
+  });
+
+  it("is not run before it is due", async () => {
+    assert.match((await bench.runMissed("12:40")) ?? "", /not due yet by the clock of this server/);
+  });
+
+  it("can be asked for again where the agent ended before its turn; where it ran, nobody knows and it is not", async () => {
+    for (const time of ["12:10", "12:20"]) assert.equal(await bench.runMissed(time), BEGUN);
+    await bench.settle();
+    await bench.die();
+    await bench.start();
+    const ends = bench.told.filter(({ ended_at }) => ended_at !== null);
+    assert.deepEqual(
+      ends.map(({ due_at, outcome }) => `${due_at.slice(11, 16)} ${outcome}`),
+      ["12:10 unknown", "12:20 skipped"],
+    );
+    assert.deepEqual([await bench.runMissed("12:10"), await bench.runMissed("12:20")], [BEFORE, BEGUN]);
+    await bench.settle();
+    await finishOne();
+    assert.deepEqual(bench.acts, ["restart s", "restart s"]);
+    assert.equal(bench.ends.at(-1), "12:20 caught up");
+  });
+
+  it("waits for its turn also where a run replaces the one before it", async () => {
+    await bench.set(taskOf({ enabled: false, overlap: "replace" }));
+    for (const time of ["12:10", "12:20"]) assert.equal(await bench.runMissed(time), BEGUN);
+    await bench.settle();
+    await finishOne();
+    await finishOne();
+    assert.deepEqual(bench.ends, ["12:10 caught up", "12:20 caught up"]);
+    assert.ok(bench.told.every(({ outcome }) => outcome !== "skipped" && outcome !== "failed"));
+  });
+
+  it("that is refused is no record: whoever asked is told", async () => {
+    bench.refusal = "this agent is locked";
+    assert.equal(await bench.runMissed("12:10"), "It was not begun: this agent is locked");
+    assert.deepEqual(bench.told, []);
   });
 });

@@ -96,6 +96,26 @@ export class Scheduler {
       : { accepted: false, message: `It was not begun: ${refusal}` };
   }
 
+  /** Runs one for a time that was missed, behind those of it that run; not where a run for that time has begun, or is about to by itself. */
+  async runMissed(
+    name: string,
+    { id, by, due }: { id: string; by: string; due: number },
+  ): Promise<{ accepted: boolean; message: string }> {
+    const { tasks, runs, clock } = this.options;
+    const refused = (why: string) => ({ accepted: false, message: `It was not begun: ${why}` });
+    const kept = tasks.get(name);
+    if (kept === undefined) return refused(`this server has no task "${name}"`);
+    const entry = this.entries.get(name);
+    // By its clock, which may be behind the hub's.
+    if (due > clock.now()) return refused("it is not due yet by the clock of this server");
+    if (kept.task.enabled && entry !== undefined && due > entry.passed) return refused("it is about to run by itself");
+    const begun = runs.hasBegun(name, due);
+    if (begun === "untold") return refused("this server has yet to tell what it ran; ask again in a moment");
+    if (begun === "begun") return { accepted: true, message: "It was begun before" };
+    const refusal = await runs.fire(kept.task, { due, trigger: "catch_up", by, id });
+    return refusal === undefined ? { accepted: true, message: "It is begun" } : refused(refusal);
+  }
+
   close(): void {
     this.closed = true;
     this.timer?.cancel();
