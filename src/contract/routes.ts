@@ -37,6 +37,7 @@ import { exitRecordSchema, processInfoSchema, serviceStatusSchema, systemStatsSc
 import {
   cronPreviewSchema,
   taskCheckSchema,
+  taskMissedSchema,
   taskNameSchema,
   taskRecordSchema,
   taskRunDetailSchema,
@@ -65,7 +66,7 @@ export interface RouteSpec {
   /** Values of the `{…}` in the path. */
   params?: z.ZodObject;
   query?: z.ZodObject;
-  /** JSON body. */
+  /** JSON body; one that may be undefined may be left out. */
   body?: z.ZodType;
   /** JSON answer, or the media type of another one. */
   result: z.ZodType | { media: string };
@@ -588,18 +589,36 @@ export const routes = {
     errors: ["not_found", "owned_by_file"],
   },
   "POST /api/tasks/{name}/run": {
-    summary: "Run a task now, on all its servers or on one; answers when it has begun",
+    summary:
+      "Run a task now, or with `since` what it missed from then on, on all its servers or on one; answers when it has begun",
     action: "task.write",
     params: taskNamed,
     query: onServer,
+    body: z.strictObject({ since: isoTimeSchema.optional() }).optional(),
     result: done.extend({
-      /** Of the first server that began. */
+      /** Of the first server that began; empty where nothing was missed. */
       run_id: z.string(),
       runs: z.array(
-        z.object({ server_id: z.string(), server: z.string(), run_id: z.string().nullable(), message: z.string() }),
+        z.object({
+          server_id: z.string(),
+          server: z.string(),
+          run_id: z.string().nullable(),
+          message: z.string(),
+          /** Of a time that was missed. */
+          due_at: isoTimeSchema.optional(),
+        }),
       ),
     }),
-    errors: ["not_found", "refused", "agent_away"],
+    errors: ["not_found", "refused", "agent_away", "invalid"],
+  },
+  "GET /api/tasks/{name}/missed": {
+    summary:
+      "When a task was due, as it is now, without a run for it: the last 10 times of each server, which `run` would run",
+    action: "task.read",
+    params: taskNamed,
+    query: onServer.extend({ since: isoTimeSchema }),
+    result: taskMissedSchema,
+    errors: ["not_found", "refused", "invalid"],
   },
   "GET /api/tasks/{name}/runs": {
     summary: "Its runs and those that did not happen, newest first; `next` asks for older ones as `before`",

@@ -257,6 +257,39 @@ const OWN_FIELDS = (Object.keys(taskShape) as (keyof TaskSpec)[]).filter(
 );
 const STANDARD = taskSpecSchema.parse({ name: "x", cron_expression: "@daily", action: "start", service_name: "x" });
 
+/** Missed times of a server that are told and run at most: the last ones. */
+export const MOST_MISSED = 10;
+
+const missedTimeSchema = z.object({
+  due_at: isoTimeSchema,
+  /** Why it did not run, if that is on record. */
+  reason: z.string().nullable(),
+});
+export type MissedTime = z.infer<typeof missedTimeSchema>;
+
+export const taskMissedSchema = z.object({
+  /** From when on; later than what was asked for where runs from then on are no longer on record. */
+  since: isoTimeSchema,
+  until: isoTimeSchema,
+  servers: z.array(
+    z.object({
+      server_id: z.string(),
+      server: z.string(),
+      /** Its agent is linked; where it is not, it may have run what it is still to tell. */
+      connected: z.boolean(),
+      /** Times for which no run began, by the task as it is now: the last 10, oldest first. */
+      due: z.array(missedTimeSchema),
+      /** How many there were; `cut` where that is more. */
+      total: z.int(),
+      cut: z.boolean(),
+    }),
+  ),
+  /** Of all servers together. */
+  total: z.int(),
+});
+/** What a task missed on its servers. */
+export type TaskMissed = z.infer<typeof taskMissedSchema>;
+
 export const cronPreviewSchema = z.object({
   /** The schedule in words. */
   description: z.string(),

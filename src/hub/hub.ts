@@ -59,6 +59,7 @@ import { StandingTelling } from "./services/standing-telling.ts";
 import { StatusBoard } from "./services/status-board.ts";
 import { TaskBook } from "./tasks/task-book.ts";
 import { TaskEdits } from "./tasks/task-edits.ts";
+import { MissedRuns } from "./tasks/missed-runs.ts";
 import { TaskRuns } from "./tasks/task-runs.ts";
 import { TaskTelling } from "./tasks/task-telling.ts";
 import { removeLeftovers } from "./store/leftovers.ts";
@@ -212,6 +213,7 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
       now,
     }),
   );
+  const missedRuns = new MissedRuns({ store, tasks, agents, book, runs: taskRuns, now });
   const board = new StatusBoard({
     catalog,
     observed,
@@ -336,6 +338,7 @@ async function assemble(options: HubOptions, addresses: string[], stack: AsyncDi
     tasks,
     taskEdits,
     taskRuns,
+    missedRuns,
     announcer,
     descriptors: stack.use(new DescriptorReserve({ clock, logger })),
     operations,

@@ -1,9 +1,12 @@
 // Tasks through the hub: the predecessor's routes, what is refused, what agents are told, runs and live messages.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { TailherdError } from "../../src/contract/errors.ts";
 import { serverMessageSchema } from "../../src/contract/live.ts";
-import type { AgentTask } from "../../src/contract/task.ts";
+import { MINUTE } from "../../src/base/units.ts";
+import type { AgentTask, TaskMissed } from "../../src/contract/task.ts";
+import { dueRunId } from "../../src/runtime/run-id.ts";
 import { startTestHub, type TestHub } from "../support/hub.ts";
 
 const nightly = { name: "nightly", cron_expression: "30 2 * * 1-5", action: "restart", service_name: "api" };
@@ -18,6 +21,12 @@ function taskOf({ agent }: TestHub, name = "nightly"): AgentTask {
   const task = agent.tasks.get(name);
   assert.ok(task);
   return task;
+}
+
+/** The machine's clock, from another time on. */
+function clockFrom(time: number): Clock {
+  const began = systemClock.monotonic();
+  return { ...systemClock, now: () => Math.round(time + systemClock.monotonic() - began) };
 }
 
 describe("tasks", () => {
@@ -226,6 +235,73 @@ describe("runs", () => {
     });
     await ended;
     assert.equal((await hub.request("GET /api/tasks/nightly/runs/live")).json.output, "first second");
+  });
+
+  it("for what was missed are told before, then begun oldest first, and once", async () => {
+    await using hub = await startTestHub({ clock: clockFrom(Date.UTC(2026, 5, 1, 12, 2)) });
+    await hub.request("POST /api/services", { body: { name: "api", start_cmd: "x" } });
+    await hub.request("POST /api/tasks", { body: { ...nightly, cron_expression: "*/5 * * * *", timezone: "UTC" } });
+    const [{ id: serverId }] = (await hub.request("GET /api/servers")).json;
+    const runId = (time: string): string => dueRunId("nightly", Date.parse(at(time)), serverId);
+    const at = (time: string): string => `2026-06-01T${time}:00.000Z`;
+    const probe = await hub.connect();
+    const heard = probe.next("task_run", ({ data }) => data.outcome === "skipped");
+    hub.agent.tellRun(taskOf(hub), { due_at: at("11:20") });
+    const why = { started_at: null, reason: "the agent was not running", missed: 2 };
+    hub.agent.tellRun(taskOf(hub), { id: runId("11:35"), due_at: at("11:35"), outcome: "skipped", ...why });
+    await heard;
+    const missedSince = async (since: string): Promise<TaskMissed> => {
+      const { status, json } = await hub.request(`GET /api/tasks/nightly/missed?since=${since}`);
+      assert.equal(status, 200, JSON.stringify(json));
+      return json;
+    };
+    const { servers, total, since } = await missedSince(at("11:20"));
+    const [place] = servers;
+    assert.deepEqual(
+      [place?.server, place?.connected, place?.cut, total, since],
+      ["fake", true, false, 8, at("11:20")],
+    );
+    assert.deepEqual(
+      place?.due.map(({ due_at, reason }) => [due_at, reason]),
+      ["11:25", "11:30", "11:35", "11:40", "11:45", "11:50", "11:55", "12:00"].map((time) => [
+        at(time),
+        time === "11:30" || time === "11:35" ? why.reason : null,
+      ]),
+    );
+    const long = (await missedSince(at("10:00"))).servers[0];
+    assert.deepEqual([long?.total, long?.cut, long?.due.length, long?.due[0]?.due_at], [24, true, 10, at("11:10")]);
+
+    const body = { since: at("11:26") };
+    const begun = await hub.request("POST /api/tasks/nightly/run", { body });
+    assert.equal(begun.json.message, 'Task "nightly" runs for 7 times that it missed on fake');
+    const times = ["11:30", "11:35", "11:40", "11:45", "11:50", "11:55", "12:00"];
+    assert.deepEqual(hub.agent.ranTasks, times.map(runId));
+    assert.deepEqual(
+      begun.json.runs.map(({ due_at, run_id }: { due_at: string; run_id: string }) => [due_at, run_id]),
+      times.map((time) => [at(time), runId(time)]),
+    );
+    const { json: audit } = await hub.request("GET /api/audit?limit=1");
+    assert.deepEqual([audit[0].action, audit[0].after.since], ["task.run", at("11:26")]);
+    const { json: run } = await hub.request(`GET /api/tasks/nightly/runs/${runId("11:35")}`);
+    assert.deepEqual([run.trigger, run.outcome, run.by !== null, run.missed], ["catch_up", "done", true, 1]);
+    const again = await hub.request("POST /api/tasks/nightly/run", { body });
+    assert.deepEqual([again.json.success, again.json.runs], [true, []]);
+    assert.match(again.json.message, /has missed nothing since/);
+    assert.equal(hub.agent.ranTasks.length, times.length);
+  });
+
+  it("for what was missed are refused as others are, and for times to come", async () => {
+    await using hub = await startWithApi();
+    await hub.request("POST /api/tasks", { body: { ...nightly, cron_expression: "* * * * *" } });
+    const body = { since: new Date(Date.now() - 5 * MINUTE).toISOString() };
+    hub.agent.tasks.clear();
+    const refused = await hub.request("POST /api/tasks/nightly/run", { body });
+    assert.deepEqual([refused.status, refused.json.code], [400, "refused"]);
+    const later = await hub.request("POST /api/tasks/nightly/run", { body: { since: "2999-01-01T00:00:00Z" } });
+    assert.deepEqual([later.status, later.json.issues[0].path], [422, "since"]);
+    assert.equal((await hub.request("POST /api/tasks/nightly/run", { body: { sinse: "x" } })).status, 422);
+    assert.equal((await hub.request("GET /api/tasks/none/missed?since=2026-01-01T00:00:00Z")).status, 404);
+    assert.equal((await hub.request("GET /api/tasks/nightly/missed")).status, 422);
   });
 
   it("that stop a service are what is wished from then on, unless somebody wished something since", async () => {

@@ -225,6 +225,9 @@ export class FakeAgent {
   }
 
   /** What became of a task: done, due now and run at once, unless said otherwise. */
+  /** Ids of runs that were asked for. */
+  readonly ranTasks: string[] = [];
+
   tellRun({ name, action, service_name }: AgentTask, run: Partial<AgentRun>): void {
     const now = new Date().toISOString();
     const times = { due_at: now, started_at: now, ended_at: now };
@@ -371,11 +374,13 @@ export class FakeAgent {
       this.tasksChanged();
       return {};
     },
-    run_task: async ({ task, id, by }) => {
+    run_task: async ({ task, id, by, due_at }) => {
       const known = this.tasks.get(task);
       if (known === undefined) return { accepted: false, message: "this server has no such task" };
+      this.ranTasks.push(id);
       const now = new Date().toISOString();
-      const manual = { id, trigger: "manual" as const, by, due_at: now, started_at: now };
+      const trigger = due_at === undefined ? ("manual" as const) : ("catch_up" as const);
+      const manual = { id, trigger, by, due_at: due_at ?? now, started_at: now };
       this.tellRun(known, { ...manual, outcome: "running", ended_at: null });
       this.tellRun(known, { ...manual, outcome: "done", reason: "exit 0", exit_code: 0, output: "done\n" });
       return { accepted: true, message: "It is begun" };

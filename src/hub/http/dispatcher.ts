@@ -139,9 +139,16 @@ async function checkBody({ incoming }: Request, { key, spec }: Prepared): Promis
     refuseEncoding(incoming);
     return undefined;
   }
-  const checked = spec.body.safeParse(await readJsonBody(incoming, bodyLimit(key)));
+  const optional = spec.body.safeParse(undefined).success;
+  const given = optional && isEmpty(incoming) ? undefined : await readJsonBody(incoming, bodyLimit(key));
+  const checked = spec.body.safeParse(given);
   if (checked.success) return checked.data;
   throw invalid("the body", checked.error);
+}
+
+/** No body was sent, as its headers say. */
+function isEmpty({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
 }
 
 function invalid(part: string, error: z.ZodError): TailherdError {

@@ -30,6 +30,7 @@ import type { StatusBoard } from "../services/status-board.ts";
 import type { Store } from "../store/store.ts";
 import type { TaskBook } from "../tasks/task-book.ts";
 import type { TaskEdits } from "../tasks/task-edits.ts";
+import type { MissedRuns } from "../tasks/missed-runs.ts";
 import type { TaskRuns } from "../tasks/task-runs.ts";
 import type { LoopLag } from "../loop-lag.ts";
 import type { DescriptorReserve } from "./descriptor-reserve.ts";
@@ -63,6 +64,7 @@ export interface HubParts {
   tasks: TaskBook;
   taskEdits: TaskEdits;
   taskRuns: TaskRuns;
+  missedRuns: MissedRuns;
   announcer: Announcer;
   descriptors: DescriptorReserve;
   operations: Operations;

@@ -51,6 +51,7 @@ function operation(route: RouteDoc): JsonSchema {
       schema,
     })),
   ];
+  const required = spec.body?.safeParse(undefined).success !== true;
   return {
     operationId: operationId(key),
     summary: spec.summary,
@@ -58,7 +59,7 @@ function operation(route: RouteDoc): JsonSchema {
     "x-action": spec.action,
     ...(spec.action === "public" && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(body !== undefined && { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
+    ...(body !== undefined && { requestBody: { required, content: { "application/json": { schema: body } } } }),
     responses: responses(route),
   };
 }

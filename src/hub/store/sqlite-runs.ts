@@ -126,13 +126,15 @@ export class SqliteRuns {
       return run;
     }
     const before = toRun(row);
+    // Of a time that was missed, and is made up for after all; and what was told of it before is not told against it.
+    const madeUp = before.outcome === "skipped" && run.started_at !== null;
+    if (run.outcome === "skipped" && before.started_at !== null) return undefined;
     const older = STAGES[run.outcome] - STAGES[before.outcome] || run.attempt - before.attempt;
     // An id is its server's: nobody else can change what is stored under it.
     if (
       row.body === body ||
-      older < 0 ||
-      (before.ended_at !== null && STAGES[before.outcome] === 3) ||
-      before.server_id !== run.server_id
+      before.server_id !== run.server_id ||
+      (!madeUp && (older < 0 || (before.ended_at !== null && STAGES[before.outcome] === 3)))
     )
       return undefined;
     this.statements.update.run(body, text, dropped, run.id);

@@ -137,6 +137,20 @@ export function taskStoreCases(name: string, makeBench: () => Promise<StoreBench
         assert.deepEqual(await store.noteRuns([runOf("a", 1000, { server_id: "s2" })]), []);
       });
 
+      it("that did not happen are what they become when they are made up for, and stay it", async () => {
+        const missed = runOf("a", 1000, { outcome: "skipped", started_at: null, missed: 3 });
+        await store.noteRuns([missed]);
+        // Not for a word alone: only once it has begun.
+        const asked = runOf("a", 1000, { outcome: "waiting", started_at: null, ended_at: null, trigger: "catch_up" });
+        assert.deepEqual(await store.noteRuns([asked]), []);
+        const begun = runOf("a", 1000, { outcome: "running", ended_at: null, trigger: "catch_up" });
+        assert.equal((await store.noteRuns([begun])).length, 1);
+        assert.deepEqual(await store.noteRuns([missed]), []);
+        assert.equal((await store.noteRuns([runOf("a", 1000, { trigger: "catch_up" })])).length, 1);
+        assert.deepEqual(await store.noteRuns([missed, begun]), []);
+        assert.equal((await store.getRun("nightly", "a"))?.outcome, "done");
+      });
+
       it("whose agent died are corrected by what is known after all", async () => {
         await store.noteRuns([runOf("a", 1000, { outcome: "unknown" })]);
         assert.equal((await store.noteRuns([runOf("a", 1000)])).length, 1);

@@ -91,12 +91,7 @@ export class TaskRuns implements Disposable {
   async runNow(name: string, server: string | undefined, actor: Actor): Promise<Asked[]> {
     const { tasks, book, store } = this.parts;
     const { spec } = tasks.require(name);
-    const all = tasks.serversOf(spec);
-    const ids = server === undefined ? all : [book.require(server).id].filter((id) => all.includes(id));
-    if (ids.length === 0) {
-      const where = server === undefined ? "on no server" : `not on ${server}`;
-      throw new TailherdError("refused", `Cannot run task "${name}": it runs ${where}`);
-    }
+    const ids = this.placesOf(name, server);
     await store.recordAudit("task.run", name, actor, { servers: ids.map((id) => book.nameOf(id) ?? id) });
     const errors: TailherdError[] = [];
     const asked = await Promise.all(
@@ -109,7 +104,9 @@ export class TaskRuns implements Disposable {
             id: run_id,
             by: actor.principal,
           });
-          if (accepted) await this.note([{ ...this.asked(spec, run_id, actor), ...about }]);
+          const due_at = new Date(this.parts.now()).toISOString();
+          const run = askedOf(spec, { id: run_id, trigger: "manual", by: actor.principal, due_at });
+          if (accepted) await this.note([{ ...run, ...about }]);
           else errors.push(new TailherdError("refused", `Cannot run task "${name}": ${message}`));
           return { ...about, run_id: accepted ? run_id : null, message };
         } catch (error) {
@@ -137,15 +134,18 @@ export class TaskRuns implements Disposable {
     }
   }
 
-  /** Known from the answer on, though its agent may not have told of it yet. */
-  private asked({ name, action, service_name }: TaskSpec, id: string, { principal }: Actor): AgentRun {
-    const about = { id, task: name, action, service_name, trigger: "manual", by: principal } as const;
-    const times = { due_at: new Date(this.parts.now()).toISOString(), started_at: null, ended_at: null };
-    const end = { outcome: "waiting", reason: "asked for", attempt: 0, exit_code: null, signal: null } as const;
-    return { ...about, ...times, ...end, missed: 1, output: "", output_dropped: 0 };
+  /** Ids of the servers that somebody may have it run on: all that it is on, or one. Throws `not_found`; `refused` where it is on none. */
+  placesOf(name: string, server: string | undefined): string[] {
+    const { tasks, book } = this.parts;
+    const all = tasks.serversOf(tasks.require(name).spec);
+    const ids = server === undefined ? all : [book.require(server).id].filter((id) => all.includes(id));
+    if (ids.length > 0) return ids;
+    const where = server === undefined ? "on no server" : `not on ${server}`;
+    throw new TailherdError("refused", `Cannot run task "${name}": it runs ${where}`);
   }
 
-  private async note(runs: TaskRunDetail[]): Promise<void> {
+  /** Stores what is known of runs, and tells everybody who looks. */
+  async note(runs: TaskRunDetail[]): Promise<void> {
     const { store, tasks, announcer } = this.parts;
     for (const stored of await store.noteRuns(runs)) {
       tasks.ran(stored);
@@ -176,6 +176,16 @@ export class TaskRuns implements Disposable {
     await this.parts.acts().wishFor(service_name, action, serverId, actor, at);
     this.adopted.push({ service: service_name, serverId });
   }
+}
+
+/** A run that was asked for, known from the answer on, though its agent may not have told of it yet. */
+export function askedOf(
+  { name, action, service_name }: TaskSpec,
+  occasion: Pick<AgentRun, "id" | "trigger" | "by" | "due_at">,
+): AgentRun {
+  const about = { ...occasion, task: name, action, service_name, started_at: null, ended_at: null };
+  const end = { outcome: "waiting", reason: "asked for", attempt: 0, exit_code: null, signal: null } as const;
+  return { ...about, ...end, missed: 1, output: "", output_dropped: 0 };
 }
 
 function keyOf(serverId: string, run: string): string {

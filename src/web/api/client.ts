@@ -13,7 +13,7 @@ type Given<K extends RouteKey, P extends string, T> = Routes[K] extends Record<P
 
 /** What a call of a route needs: its path values and body where it has them, its query where wanted. */
 export type CallOptions<K extends RouteKey> = Given<K, "params", { params: RouteParams<K> }> &
-  Given<K, "body", { body: RouteBodyInput<K> }> &
+  Given<K, "body", undefined extends RouteBodyInput<K> ? { body?: RouteBodyInput<K> } : { body: RouteBodyInput<K> }> &
   Given<K, "query", { query?: RouteQueryInput<K> }> & {
     signal?: AbortSignal | undefined;
     /** Revision that the change was made from; the hub refuses it if somebody changed it meanwhile. */

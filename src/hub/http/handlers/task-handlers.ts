@@ -5,6 +5,7 @@ import { TailherdError } from "../../../contract/errors.ts";
 import type { TaskAction } from "../../../contract/task.ts";
 import { demand, type Identity } from "../../auth/identity.ts";
 import { zoneOf } from "../../tasks/task-places.ts";
+import type { Asked } from "../../tasks/task-runs.ts";
 import { Answer, type HandlersOf } from "../define-routes.ts";
 import type { HubParts } from "../hub-parts.ts";
 import { etag, matchOf } from "../revisions.ts";
@@ -17,13 +18,14 @@ type Keys =
   | "PUT /api/tasks/{name}"
   | "DELETE /api/tasks/{name}"
   | "POST /api/tasks/{name}/run"
+  | "GET /api/tasks/{name}/missed"
   | "GET /api/tasks/{name}/runs"
   | "GET /api/tasks/{name}/runs/{run}"
   | "GET /api/cron/preview";
 
 /** Handlers of tasks. */
 export function taskHandlers(parts: HubParts): HandlersOf<Keys> {
-  const { tasks, taskEdits, taskRuns, store, clock, book } = parts;
+  const { tasks, taskEdits, taskRuns, missedRuns, store, clock, book } = parts;
   return {
     "GET /api/tasks": () => tasks.records(),
     async "POST /api/tasks"({ body, identity, actor }) {
@@ -47,21 +49,15 @@ export function taskHandlers(parts: HubParts): HandlersOf<Keys> {
       await taskEdits.delete(params.name, actor);
       return { success: true, message: `Task "${params.name}" was deleted` };
     },
-    async "POST /api/tasks/{name}/run"({ params, query, identity, actor }) {
-      demandFor(identity, tasks.require(params.name).spec.action);
-      const runs = await taskRuns.runNow(params.name, query.server, actor);
-      const begun = runs.filter(({ run_id }) => run_id !== null);
-      const missing = runs
-        .filter(({ run_id }) => run_id === null)
-        .map(({ server, message }) => `${server}: ${message}`);
-      const words = `Task "${params.name}" runs on ${begun.map(({ server }) => server).join(", ")}`;
-      return {
-        success: missing.length === 0,
-        message: [words, ...missing].join("; "),
-        run_id: begun[0]?.run_id ?? "",
-        runs,
-      };
+    async "POST /api/tasks/{name}/run"({ params: { name }, query: { server }, body, identity, actor }) {
+      demandFor(identity, tasks.require(name).spec.action);
+      if (body?.since === undefined) return answerOf(name, await taskRuns.runNow(name, server, actor));
+      const runs = await missedRuns.run(name, Date.parse(body.since), server, actor);
+      if (runs.length > 0) return answerOf(name, runs);
+      return { success: true, message: `Task "${name}" has missed nothing since ${body.since}`, run_id: "", runs };
     },
+    "GET /api/tasks/{name}/missed": ({ params, query }) =>
+      missedRuns.find(params.name, Date.parse(query.since), query.server),
     async "GET /api/tasks/{name}/runs"({ params, query }) {
       tasks.require(params.name);
       const server = query.server === undefined ? undefined : book.require(query.server).id;
@@ -80,6 +76,22 @@ export function taskHandlers(parts: HubParts): HandlersOf<Keys> {
       const zone = zoneOf(timezone ?? null);
       return { ...previewSchedule(read.schedule, zone, after, count), timezone: zone.name };
     },
+  };
+}
+
+/** What became of "run it now", or of what it missed, on each server. */
+function answerOf(task: string, runs: (Asked & { due_at?: string })[]) {
+  const begun = runs.filter(({ run_id }) => run_id !== null);
+  const refused = runs.filter(({ run_id }) => run_id === null);
+  const where = [...new Set(begun.map(({ server }) => server))].join(", ");
+  const count = begun.length === 1 ? "1 time" : `${begun.length} times`;
+  const times = runs.some(({ due_at }) => due_at !== undefined) ? `for ${count} that it missed ` : "";
+  const words = refused.map(({ server, message }) => `${server}: ${message}`);
+  return {
+    success: refused.length === 0,
+    message: [`Task "${task}" runs ${times}on ${where}`, ...new Set(words)].join("; "),
+    run_id: begun[0]?.run_id ?? "",
+    runs,
   };
 }
 
