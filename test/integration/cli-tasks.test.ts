@@ -1,6 +1,6 @@
 // `tailherd task` against a hub with an agent: what it prints, and what a crontab becomes.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -17,6 +17,14 @@ describe("tailherd task", () => {
     const { code, stdout, stderr } = await task(...args);
     assert.equal(code, 0, stderr);
     return stdout;
+  };
+
+  /** A server that has only just come in may not have a task yet. */
+  const untilAgentHas = async (name: string): Promise<void> => {
+    const asked = { task: name, id: "probe", by: "test", due_at: "2999-01-01T00:00:00.000Z" };
+    while (/no task/.test((await web.agent.call("run_task", asked)).message)) {
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
   };
 
   before(async () => {
@@ -77,6 +85,39 @@ describe("tailherd task", () => {
     assert.match(history, /^DUE +SERVER +OUTCOME +TOOK +WHY +REASON +RUN\n.* web +failed .* asked by .* exit 3 /);
     const id = (await well("history", "hello", "-o", "name")).trim();
     assert.match(await well("history", "hello", id), /\nhello\n$/);
+  });
+
+  it("runs one for the times that it missed, shown first, and each once", async () => {
+    const file = join(scratch, "made-up");
+    // Not in the hour around now: the same times are missed however long this takes.
+    const hour = (new Date().getUTCHours() + 12) % 24;
+    await well(
+      "add",
+      "report",
+      `0 ${hour} * * *`,
+      "--zone",
+      "UTC",
+      "--on",
+      "web",
+      "--",
+      "/bin/sh",
+      "-c",
+      `echo ran >> ${file}`,
+    );
+    await untilAgentHas("report");
+    const dry = await well("run", "report", "--since", "72h", "--dry-run");
+    assert.match(dry, /^web: 3 missed since [-\d]+ [:\d]+\n( {2}[-\d]+ [:\d]+\n){3}$/);
+    assert.equal(existsSync(file), false);
+    const ran = await well("run", "report", "--since", "72h", "--yes", "--wait");
+    assert.match(ran, /^web: 3 missed since .*\nweb: done, exit 0\nweb: done, exit 0\nweb: done, exit 0\n$/s);
+    assert.equal(readFileSync(file, "utf8"), "ran\n".repeat(3));
+    assert.match(await well("history", "report"), /web +done .* catch_up, asked by /);
+    assert.match(await well("run", "report", "--since", "72h"), /^"report" has missed nothing since /);
+    const again = JSON.parse(await well("run", "report", "--since", "72h", "--yes", "--json")) as { runs: unknown[] };
+    assert.deepEqual(again.runs, []);
+    assert.equal(readFileSync(file, "utf8"), "ran\n".repeat(3));
+    assert.equal((await task("run", "report", "--dry-run")).code, 2);
+    assert.equal((await task("run", "report", "--since", "nonsense")).code, 2);
   });
 
   it("says of one that is not there where to look", async () => {

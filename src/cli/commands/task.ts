@@ -1,8 +1,5 @@
 // `tailherd task ls|show|add|set|rm|run|history|preview|import`: what is done by the clock.
 import type { Command } from "commander";
-import { EXIT } from "../../contract/error-table.ts";
-import type { TaskRun } from "../../contract/task.ts";
-import type { Client } from "../client.ts";
 import type { Context } from "../context.ts";
 import { usageFailure } from "../failure.ts";
 import { readCount } from "../options.ts";
@@ -11,9 +8,7 @@ import { runTable, taskPage, taskTable } from "../output/tasks.ts";
 import { formatTime } from "../output/values.ts";
 import { defineAdd, defineSet } from "./task-edit.ts";
 import { defineImport } from "./task-import.ts";
-
-/** Milliseconds between two looks at a run that is waited for. */
-const LOOK_EVERY = 500;
+import { defineRun } from "./task-run.ts";
 
 export function define(command: Command, context: Context): void {
   command.helpCommand(false);
@@ -57,38 +52,6 @@ export function define(command: Command, context: Context): void {
   definePreview(command.command("preview"), context);
   defineImport(command.command("import"), context);
   for (const each of command.commands) each.showHelpAfterError(`(tailherd task ${each.name()} --help explains)`);
-}
-
-function defineRun(command: Command, context: Context): void {
-  command
-    .argument("<task>", "name of a task")
-    .option("-s, --server <server>", "on this of its servers only")
-    .option("-w, --wait", "wait for its end, and print what it printed; exit 1 when it failed")
-    .description("Run a task now, whatever its schedule says, also one that is disabled.")
-    .action(async (name: string, options: { server?: string; wait?: boolean }) => {
-      const client = context.client();
-      const query = options.server === undefined ? {} : { server: options.server };
-      const begun = await client.call("POST /api/tasks/{name}/run", { params: { name }, query });
-      if (!begun.success) context.exitCode = EXIT.partlyDone;
-      if (options.wait !== true) {
-        if (context.format === "name") return context.print(begun.run_id);
-        return await context.emit(begun, () => begun.message);
-      }
-      const ids = begun.runs.flatMap(({ run_id }) => (run_id === null ? [] : [run_id]));
-      const runs = await Promise.all(ids.map((run) => untilEnded(client, name, run)));
-      if (runs.some(({ outcome }) => outcome !== "done")) context.exitCode = EXIT.failed;
-      await context.emit(runs, () =>
-        runs.map(({ server, outcome, reason, output }) => `${output}${server}: ${outcome}, ${reason}`).join("\n"),
-      );
-    });
-}
-
-async function untilEnded(client: Client, name: string, run: string): Promise<TaskRun & { output: string }> {
-  for (;;) {
-    const found = await client.call("GET /api/tasks/{name}/runs/{run}", { params: { name, run } });
-    if (found.ended_at !== null) return found;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
-  }
 }
 
 function defineHistory(command: Command, context: Context): void {

@@ -1,5 +1,5 @@
 // Tasks and their runs, as tables and pages for people.
-import type { TaskRecord, TaskRun } from "../../contract/task.ts";
+import type { TaskMissed, TaskRecord, TaskRun } from "../../contract/task.ts";
 import { type Column, renderTable } from "./table.ts";
 import type { Style } from "./style.ts";
 import { plain } from "./text.ts";
@@ -49,7 +49,7 @@ export function runTable(runs: TaskRun[], style: Style, width: number | undefine
       paint: (cell, { outcome }) => style[PAINT[outcome]](cell),
     },
     { title: "TOOK", value: (run) => took(run), right: true },
-    { title: "WHY", value: ({ trigger, by }) => (trigger === "manual" ? `asked by ${by ?? ""}` : trigger), cut: true },
+    { title: "WHY", value: whyOf, cut: true },
     { title: "REASON", value: (run) => reasonOf(run), cut: true },
     { title: "RUN", value: ({ id }) => id },
   ];
@@ -76,6 +76,21 @@ export function taskPage(task: TaskRecord, style: Style): string {
   return [style.bold(plain(task.name)), ...lines].join("\n");
 }
 
+/** What a task missed, a line for each time and server. */
+export function missedPage({ since, servers, total }: TaskMissed, task: string): string {
+  if (total === 0) return `"${plain(task)}" has missed nothing since ${formatTime(since)}.`;
+  const lines = servers.flatMap(({ server, due, total: all, cut, connected }) => {
+    if (all === 0) return [];
+    const head = `${plain(server)}: ${all} missed since ${formatTime(since)}${cut ? `, of which the last ${due.length} run` : ""}`;
+    const away = connected ? [] : ["  It is not linked now: it may have run these, and cannot be asked to."];
+    const times = due.map(
+      ({ due_at, reason }) => `  ${formatTime(due_at)}${reason === null ? "" : `  ${plain(reason)}`}`,
+    );
+    return [head, ...away, ...times];
+  });
+  return lines.join("\n");
+}
+
 /** "restart api", "run backup.sh". */
 export function deed({
   action,
@@ -89,6 +104,11 @@ export function deed({
 function nextOf({ next_run, enabled, servers }: TaskRecord): string {
   if (next_run !== null) return formatTime(next_run);
   return enabled && servers.length === 0 ? "on no server" : "disabled";
+}
+
+function whyOf({ trigger, by }: TaskRun): string {
+  if (trigger === "manual") return `asked by ${by ?? ""}`;
+  return by === null ? trigger : `${trigger}, asked by ${by}`;
 }
 
 function reasonOf({ reason, missed }: TaskRun): string {
