@@ -1,13 +1,15 @@
 // Tasks on the servers of a fleet: fired by agents, through an outage of the hub, told later, once, and with what they wish.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { type Agent, membershipOf, startAgent } from "../../src/agent/agent.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { systemClock } from "../../src/base/clock.ts";
-import { MINUTE, SECOND } from "../../src/base/units.ts";
-import type { TaskRun } from "../../src/contract/task.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/base/units.ts";
+import type { MissedTime, TaskRun } from "../../src/contract/task.ts";
+import { silentLogger } from "../../src/runtime/logger.ts";
 import { startChaosProxy } from "../support/chaos-proxy.ts";
 import { joinFleet, untilServer } from "../support/fleet.ts";
 import { startTestHub, type TestHub } from "../support/hub.ts";
@@ -115,6 +117,72 @@ describe("a task", { timeout: 60_000 }, () => {
     assert.deepEqual([instances[0]?.state, instances[0]?.generation], ["stopped", 1]);
     await hub.request("POST /api/services/api/start");
     assert.equal(await state(), "running");
+  });
+
+  it("that was missed while its agent was off is run after all, once, also when the agent is off again in between", async () => {
+    await using hub = await startTestHub();
+    const file = join(dir, "made-up");
+    // Its clock is two hours behind, so that two hours have passed when it comes back with the machine's.
+    const behind = { ...systemClock, now: () => Date.now() - 2 * HOUR };
+    const web = await joinFleet(hub, "web", { allowRun: true, clock: behind });
+    await untilServer(hub, web.id, ({ connected }) => connected);
+    const command = `echo ran >> ${file}; test -e ${file}.go || sleep 1000`;
+    const task = { name: "off", action: "command", command, placement: { servers: ["web"] }, catch_up: "none" };
+    // Due for the last time well before now, and not again for long.
+    const half = new Date(Math.floor(Date.now() / HOUR) * HOUR - HOUR / 2);
+    const cron_expression = `${half.getUTCMinutes()},${half.getUTCMinutes() + 10} ${half.getUTCHours()} * * *`;
+    await hub.request("POST /api/tasks", { body: { ...task, cron_expression, timezone: "UTC" } });
+    await until("the agent has the task", async () => {
+      const asked = { task: "off", id: "probe", by: "test", due_at: "2999-01-01T00:00:00.000Z" };
+      return /no task/.test((await web.agent.call("run_task", asked)).message) ? undefined : true;
+    });
+    await web.agent.close();
+    const membership = await membershipOf(web.dataDir);
+    assert.ok(membership !== undefined);
+    const start = (): Promise<Agent> =>
+      startAgent({ dataDir: web.dataDir, membership, allowRun: true, logger: silentLogger });
+    let agent = await start();
+    const skipped = await until("the record of what was missed", async () =>
+      (await runsOf(hub, "off")).find(({ outcome }) => outcome === "skipped"),
+    );
+    assert.deepEqual([skipped.missed, skipped.reason], [2, "missed: the agent was not running, and catch_up is none"]);
+    const since = new Date(half.getTime() - MINUTE).toISOString();
+    const missed = async (): Promise<string[]> => {
+      const { json } = await hub.request(`GET /api/tasks/off/missed?since=${since}`);
+      return json.servers[0].due.map(({ due_at, reason }: MissedTime) => `${due_at} ${reason}`);
+    };
+    const [first, second] = [half, new Date(half.getTime() + 10 * MINUTE)].map((due) => due.toISOString());
+    assert.deepEqual(await missed(), [`${first} ${skipped.reason}`, `${second} ${skipped.reason}`]);
+    const run = async (): Promise<string[]> => {
+      const { json } = await hub.request("POST /api/tasks/off/run", { body: { since } });
+      return json.runs.map(({ due_at, message }: { due_at: string; message: string }) => `${due_at} ${message}`);
+    };
+    assert.deepEqual(await run(), [`${first} It is begun`, `${second} It is begun`]);
+    await until("the first has begun", async () =>
+      (await readFile(file, "utf8").catch(() => "")) === "ran\n" ? true : undefined,
+    );
+    await agent.close();
+    await writeFile(`${file}.go`, "");
+    agent = await start();
+    await until("only the second is missed", async () => ((await missed()).length === 1 ? true : undefined));
+    await untilServer(hub, web.id, ({ connected }) => connected);
+    assert.deepEqual(await run(), [`${second} It is begun`]);
+    await until("the second is done", async () =>
+      (await runsOf(hub, "off")).some(({ due_at, outcome }) => due_at === second && outcome === "done")
+        ? true
+        : undefined,
+    );
+    assert.deepEqual(await run(), []);
+    assert.equal(await readFile(file, "utf8"), "ran\nran\n");
+    assert.deepEqual(
+      (await runsOf(hub, "off")).map(({ due_at, trigger, missed: times }) => [due_at, trigger, times]),
+      [
+        [second, "catch_up", 1],
+        [first, "catch_up", 1],
+      ],
+    );
+    await agent.close();
+    await rm(web.dataDir, { recursive: true, force: true });
   });
 
   it("is refused, with the reason, where the agent takes no commands", async () => {

@@ -3,8 +3,13 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { DAY } from "../../src/base/units.ts";
 import { type AgentRun, type AgentTask, taskSpecSchema } from "../../src/contract/task.ts";
-import { forkTestAgent, makeDataDir } from "../support/agent.ts";
+import { forkTestAgent, makeDataDir, type TestAgent } from "../support/agent.ts";
+
+function isOver({ outcome }: AgentRun): boolean {
+  return outcome === "done" || outcome === "failed";
+}
 
 const ROUNDS = 3;
 const RUNS = 12;
@@ -51,6 +56,48 @@ describe("an agent that is killed", { timeout: 120_000 }, () => {
           message: "It was begun before",
         });
       }
+    } finally {
+      await last[Symbol.asyncDispose]();
+    }
+  });
+
+  it("has run each missed time at most once, and still runs those whose turn had not come", async () => {
+    const dataDir = await makeDataDir();
+    const file = join(dataDir, "lines");
+    writeFileSync(file, "");
+    const lines = (): string[] => readFileSync(file, "utf8").split("\n").slice(0, -1);
+    const command = ["/bin/sh", "-c", `echo ran >> ${file}`];
+    const spec = taskSpecSchema.parse({ name: "t", cron_expression: "@daily", action: "command", command });
+    const today = Math.floor(Date.now() / DAY) * DAY;
+    const dues = Array.from({ length: RUNS }, (_, at) => new Date(today - (RUNS - at) * DAY).toISOString());
+    const ask = async (agent: TestAgent, due_at: string): Promise<string | undefined> => {
+      const { message } = await agent.call("run_task", { task: "t", id: `for ${due_at}`, by: "test", due_at });
+      return message === "It is begun" ? due_at : undefined;
+    };
+    const ends: AgentRun[] = [];
+    for (const enough of [0, RUNS / 3]) {
+      const agent = await forkTestAgent(dataDir);
+      await agent.call("set_task", { task: { ...spec, timezone: "UTC", revision: 1 } });
+      const asking = Promise.allSettled(dues.map((due) => ask(agent, due)));
+      const over = (): AgentRun[] => agent.runs.filter(isOver);
+      while (over().length < enough) await agent.noticed(1000);
+      await agent.crash();
+      ends.push(...over());
+      await Promise.race([asking, new Promise((resolve) => setTimeout(resolve, 50))]);
+    }
+    const last = await forkTestAgent(dataDir);
+    try {
+      const begun = new Set((await Promise.all(dues.map((due) => ask(last, due)))).filter((due) => due !== undefined));
+      const over = (): AgentRun[] => last.runs.filter((run) => begun.has(run.due_at) && isOver(run));
+      while (over().length < begun.size) await last.noticed(1000);
+      ends.push(...over());
+      assert.ok(begun.size > 0, "some had not had their turn");
+      const done = new Set(ends.map(({ due_at }) => due_at));
+      // What is told of an end may be lost with the agent; what is in doubt is at most one for each time that it was killed.
+      const ran = lines().length;
+      assert.ok(ran >= done.size && ran <= dues.length, `${ran} ran of ${dues.length}, ${done.size} are known`);
+      assert.ok(ran >= dues.length - 2, `${ran} of ${dues.length} ran`);
+      assert.ok((await Promise.all(dues.map((due) => ask(last, due)))).every((due) => due === undefined));
     } finally {
       await last[Symbol.asyncDispose]();
     }

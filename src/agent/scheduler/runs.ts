@@ -66,14 +66,19 @@ export class Runs {
   /** Tells what the agent before left: nobody knows how it ended, so it is not begun again, and what still runs of it is ended. */
   async tellUnfinished(): Promise<void> {
     const { notes, table, clock, logger } = this.options;
-    for (const run of notes.unfinished) {
+    const left = notes.unfinished;
+    const queued = left.filter(({ id }) => notes.isQueued(id));
+    const begun = left.filter(({ id }) => !notes.isQueued(id));
+    // At once: from now on they can be asked for again.
+    const noted = queued.map((run) => {
+      const ended_at = new Date(clock.now()).toISOString();
+      this.tell({ ...run, outcome: "skipped", ended_at, reason: "the agent ended before its turn came" });
+      return notes.end(run.id, false);
+    });
+    await Promise.all(noted);
+    for (const run of begun) {
       if (this.closing) return;
       const ended_at = new Date(clock.now()).toISOString();
-      if (notes.isQueued(run.id)) {
-        this.tell({ ...run, outcome: "skipped", ended_at, reason: "the agent ended before its turn came" });
-        await notes.end(run.id, false);
-        continue;
-      }
       const reason = "the agent ended while it ran: nobody knows how far it came; what was left of it is ended";
       this.tell({ ...run, outcome: "unknown", ended_at, reason });
       if (run.action === "command" && !(await endLeftovers(run.id, table, clock, LEFTOVERS_TIME))) {

@@ -393,7 +393,7 @@ describe("a time that was missed", () => {
     const ends = bench.told.filter(({ ended_at }) => ended_at !== null);
     assert.deepEqual(
       ends.map(({ due_at, outcome }) => `${due_at.slice(11, 16)} ${outcome}`),
-      ["12:10 unknown", "12:20 skipped"],
+      ["12:20 skipped", "12:10 unknown"],
     );
     assert.deepEqual([await bench.runMissed("12:10"), await bench.runMissed("12:20")], [BEFORE, BEGUN]);
     await bench.settle();
