@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { DAY, MINUTE } from "../../src/base/units.ts";
 import { sharedDashboard } from "../support/browser.ts";
 import { joinFleet, untilServer } from "../support/fleet.ts";
 
@@ -149,4 +150,44 @@ test("a command is run at once, its output is read while it is printed, and what
     .getByRole("row", { name: /failed.*run by hand/ })
     .nth(1)
     .waitFor();
+});
+
+test("what a task missed is shown from a time on, run oldest first, and not missed any more", async (context) => {
+  await using dashboard = await openDashboard(context);
+  if (dashboard === undefined) return;
+  const { page, url } = dashboard;
+  await dashboard.add({ name: "api", start_cmd: "exec sleep 1000", working_dir: "/", autostart: true });
+  // Half a day from now: the same times are missed however long this takes.
+  const hour = (new Date().getUTCHours() + 12) % 24;
+  const task = { action: "restart", service_name: "api", cron_expression: `0 ${hour} * * *`, timezone: "UTC" };
+  await dashboard.api("POST /api/tasks", { ...task, name: "nightly", enabled: false });
+  await page.goto(`${url}/tasks/nightly`);
+  await page.getByRole("button", { name: "Run what was missed…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Run what nightly missed" });
+  const since = dialog.getByLabel("Missed since");
+  // It has missed nothing since it was made.
+  assert.equal(await since.inputValue(), "off");
+  await dialog.getByText(/^Nothing was missed since/).waitFor();
+  await since.selectOption("date");
+  await dialog.getByLabel("From").fill("2999-01-01T00:00");
+  await dialog.getByText("is no time that has passed").waitFor();
+  const threeDays = new Date(Date.now() - 3 * DAY - new Date().getTimezoneOffset() * MINUTE);
+  await dialog.getByLabel("From").fill(threeDays.toISOString().slice(0, 16));
+  await dialog.getByText("attic: 3 times").waitFor();
+  const missed = dialog.getByRole("region", { name: "Missed on attic" });
+  assert.equal(await missed.getByRole("listitem").count(), 3);
+  await dashboard.inspect("what a task missed");
+  await dialog.getByRole("button", { name: "Run 3 missed times" }).click();
+  await page.getByText("Began what nightly missed").waitFor();
+  await page.getByText('Task "nightly" runs for 3 times that it missed on attic').waitFor();
+  const made = page
+    .getByRole("region", { name: "Runs of nightly" })
+    .getByRole("row", { name: /done.*caught up, asked for by/ });
+  await made.nth(2).waitFor();
+  await page.getByRole("button", { name: "Run what was missed…" }).click();
+  await since.selectOption("date");
+  await dialog.getByLabel("From").fill(threeDays.toISOString().slice(0, 16));
+  await dialog.getByText(/^Nothing was missed since/).waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  assert.equal(await made.count(), 3);
 });

@@ -17,6 +17,7 @@ import { Panel, Section } from "../../ui/Panel.tsx";
 import { Table, type Column } from "../../ui/Table.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import { Ago } from "../../ui/Time.tsx";
+import { MissedDialog } from "./MissedDialog.tsx";
 import { NextRun } from "./NextRun.tsx";
 import { RunMark, RunTook } from "./RunMark.tsx";
 import { NextTimes } from "./schedule/NextTimes.tsx";
@@ -98,6 +99,7 @@ function Acts({ task }: { task: TaskRecord }) {
   const acts = useTaskActs();
   const [, navigate] = useLocation();
   const [deleting, setDeleting] = useState(false);
+  const [missing, setMissing] = useState(false);
   const blocked = acts.blockedToWrite(task);
   const remove = async (): Promise<void> => {
     if (await acts.remove(name)) navigate(paths.tasks());
@@ -107,6 +109,9 @@ function Acts({ task }: { task: TaskRecord }) {
       <Button look="primary" blocked={acts.blockedToRun(task)} onClick={() => void acts.run(name)}>
         Run now
       </Button>
+      <Button blocked={acts.blockedToRun(task)} onClick={() => setMissing(true)}>
+        Run what was missed…
+      </Button>
       {blocked === null ? (
         <ButtonLink to={paths.editTask(name)}>Edit</ButtonLink>
       ) : (
@@ -115,6 +120,9 @@ function Acts({ task }: { task: TaskRecord }) {
       <Button look="danger" blocked={blocked} onClick={() => setDeleting(true)}>
         Delete…
       </Button>
+      {missing ? (
+        <MissedDialog task={task} blocked={acts.blockedToRun(task)} onClose={() => setMissing(false)} />
+      ) : null}
       {deleting ? (
         <ConfirmByName
           verb="Delete"
@@ -186,7 +194,7 @@ function whyCell({ reason, trigger, by, missed }: TaskRun): ReactNode {
   const words = [
     reason,
     trigger === "manual" && `run by hand${by === null ? "" : ` by ${by}`}`,
-    trigger === "catch_up" && "caught up",
+    trigger === "catch_up" && `caught up${by === null ? "" : `, asked for by ${by}`}`,
     missed > 1 && `stands for ${missed} times`,
   ].filter((each) => each !== false && each !== "");
   return words.length === 0 ? null : <span className={styles["reason"]}>{words.join(" · ")}</span>;
