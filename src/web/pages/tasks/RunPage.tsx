@@ -79,7 +79,7 @@ function RunFacts({ run }: { run: TaskRunDetail }) {
   const time = (at: string | null): string => (at === null ? NONE : formatExact(Date.parse(at)));
   const triggers = {
     schedule: "it was due",
-    catch_up: "it had been missed",
+    catch_up: by === null ? "it had been missed" : `it had been missed, and ${by} asked for it`,
     manual: `asked for by ${by ?? "somebody"}`,
   };
   return (
