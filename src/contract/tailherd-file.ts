@@ -191,6 +191,9 @@ const fileTaskSchema = z.strictObject({
       description: "Further attempts after a failure: a number, or {count, delay, factor, max_delay, jitter, within}.",
     }),
   jitter: taskFields.jitter.optional().meta({ description: "Begins up to so much later, at random." }),
+  fan_out: taskFields.fan_out.unwrap().optional().meta({
+    description: "{width, stagger}: so many servers begin together, in order of name, the next ones so much later.",
+  }),
   placement: taskFields.placement.unwrap().optional().meta({
     description: "Where it runs: {servers: [names], tags: [all of these]}; of a service, only on these of its servers.",
   }),

@@ -65,6 +65,18 @@ const retriesSchema = z
   })
   .prefault({});
 
+/** How many servers begin together. Each agent begins by itself, so it is told its place, and nobody waits for anybody. */
+const fanOutSchema = z
+  .strictObject({
+    /** Servers that begin together, in order of their names; null: all of them. */
+    width: z.int().min(1).max(10_000).nullable().default(null),
+    /** Seconds after which the next ones begin. */
+    stagger: durationSchema.pipe(z.number().max(86_400)).default(0),
+  })
+  .prefault({});
+/** What counts of it for a task that says nothing. */
+export const NO_FAN_OUT = fanOutSchema.parse(undefined);
+
 const commandSchema = z
   .union([z.string().trim().min(1).max(32_768), z.array(z.string().max(32_768)).min(1).max(1024)])
   .meta({ description: "A shell line, run by /bin/sh; or a list of program and arguments, run without a shell." });
@@ -85,6 +97,8 @@ const taskShape = {
   retries: retriesSchema,
   /** Seconds by which it begins later, at random each time, so that many servers do not begin in step. */
   jitter: durationSchema.pipe(z.number().max(3600)).default(0),
+  /** Of a due time: how many of its servers begin together, and how much later the next ones. */
+  fan_out: fanOutSchema,
   /** Of `command`: for admins only, and only where the agent takes commands (--allow-run). */
   command: commandSchema.nullable().default(null),
   /** Where it runs: for a service, those of its servers that are named; a command, on the hub's own machine unless said. */
@@ -94,10 +108,19 @@ const taskShape = {
 /** The fields of a task and their checks, for the schema of the YAML file. */
 export const taskFields = taskShape;
 
-type TaskShape = Pick<z.infer<z.ZodObject<typeof taskShape>>, "action" | "service_name" | "command">;
+type TaskShape = Pick<z.infer<z.ZodObject<typeof taskShape>>, "action" | "service_name" | "command" | "fan_out">;
 
 /** What each action needs, and what it does not take. */
-function checkTask({ action, service_name, command }: TaskShape, context: z.RefinementCtx): void {
+function checkTask({ action, service_name, command, fan_out }: TaskShape, context: z.RefinementCtx): void {
+  const { width, stagger } = fan_out;
+  if (width !== null && stagger === 0) {
+    const message = "is required beside width: how much later the next servers begin";
+    context.addIssue({ code: "custom", path: ["fan_out", "stagger"], message });
+  }
+  if (width === null && stagger !== 0) {
+    const message = "is required beside stagger: how many servers begin together";
+    context.addIssue({ code: "custom", path: ["fan_out", "width"], message });
+  }
   if (action === "command") {
     if (command === null)
       context.addIssue({ code: "custom", path: ["command"], message: "is required for the action command" });
@@ -174,6 +197,9 @@ export const taskRunDetailSchema = taskRunSchema.extend({
 });
 export type TaskRunDetail = z.infer<typeof taskRunDetailSchema>;
 
+/** Servers in the order in which they begin, and how many seconds after it is due. */
+const turnsSchema = z.array(z.object({ server: z.string(), after: z.number() }));
+
 export const taskRecordSchema = z.object({
   ...taskShape,
   /** Counts saved versions from 1. */
@@ -192,6 +218,8 @@ export const taskRecordSchema = z.object({
   last_run: taskRunSchema.nullable(),
   /** Names of the servers that it runs on. */
   servers: z.array(z.string()),
+  /** Where they do not begin together. */
+  turns: turnsSchema,
 });
 /** A task as the hub answers it. */
 export type TaskRecord = z.infer<typeof taskRecordSchema>;
@@ -201,6 +229,8 @@ export const agentTaskSchema = z.object({
   ...taskShape,
   timezone: z.string(),
   revision: z.int(),
+  /** Seconds after a due time at which it begins on this server; left out for 0. */
+  offset: z.number().min(0).optional(),
 });
 export type AgentTask = z.infer<typeof agentTaskSchema>;
 
@@ -306,6 +336,8 @@ export const taskCheckSchema = z.object({
   problems: z.array(z.object({ path: z.string(), message: z.string(), severity: z.enum(["error", "warning"]) })),
   /** Names of the servers that it would run on. */
   servers: z.array(z.string()),
+  /** Where they would not begin together. */
+  turns: turnsSchema,
   /** Times that it would be due on each of them within 7 days from now; of the task as it is saved, null where there is none. */
   runs_in_week: z.int(),
   runs_in_week_now: z.int().nullable(),

@@ -87,6 +87,20 @@ describe("tailherd task", () => {
     assert.match(await well("history", "hello", id), /\nhello\n$/);
   });
 
+  it("spreads one over its servers, each told its turn", async () => {
+    const spread = ["--on", "web", "--on", "fake", "--width", "1", "--stagger", "5m"];
+    await well("add", "spread", "@yearly", ...spread, "--", "/bin/true");
+    assert.match(await well("show", "spread"), /Fan-out +fake when due, web 300 s later\n/);
+    assert.equal(hub.agent.tasks.get("spread")?.offset, undefined);
+    await well("set", "spread", "--stagger", "90s", "--on", "fake");
+    const one = JSON.parse(await well("show", "spread", "--json")) as Record<string, unknown>;
+    assert.deepEqual([one.fan_out, one.turns], [{ width: 1, stagger: 90 }, []]);
+    await well("set", "spread", "--width", "0");
+    const all = JSON.parse(await well("show", "spread", "--json")) as Record<string, unknown>;
+    assert.deepEqual(all.fan_out, { width: null, stagger: 0 });
+    await well("rm", "spread", "--yes");
+  });
+
   it("runs one for the times that it missed, shown first, and each once", async () => {
     const file = join(scratch, "made-up");
     // Not in the hour around now: the same times are missed however long this takes.

@@ -85,6 +85,8 @@ describe("tasks", () => {
     assert.match(await refusal({ service_name: "ghost" }), /^service_name: names no service: there is no "ghost"/);
     assert.match(await refusal({ action: "command", service_name: null }), /^command: is required/);
     assert.match(await refusal({ overlap: "sometimes" }), /^overlap: /);
+    assert.match(await refusal({ fan_out: { width: 2 } }), /^fan_out.stagger: is required beside width/);
+    assert.match(await refusal({ fan_out: { stagger: 60 } }), /^fan_out.width: is required beside stagger/);
     await hub.request("POST /api/tasks", { body: nightly });
     const twice = await hub.request("POST /api/tasks", { body: nightly });
     assert.deepEqual([twice.status, twice.json.code], [409, "name_taken"]);
@@ -345,7 +347,7 @@ describe("a preview", () => {
     const { json } = await hub.request("POST /api/tasks/check", {
       body: { ...nightly, cron_expression: "*/30 * * * *" },
     });
-    assert.deepEqual(json, { problems: [], servers: ["fake"], runs_in_week: 336, runs_in_week_now: 168 });
+    assert.deepEqual(json, { problems: [], servers: ["fake"], turns: [], runs_in_week: 336, runs_in_week_now: 168 });
     const wrong = await hub.request("POST /api/tasks/check", { body: { ...nightly, cron_expression: "x" } });
     assert.deepEqual([wrong.status, wrong.json.problems[0].path], [200, "cron_expression"]);
   });

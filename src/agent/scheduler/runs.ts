@@ -51,6 +51,8 @@ interface Active {
   ended: Promise<void>;
   /** Waits for another one to end. */
   queued: boolean;
+  /** Seconds by which other servers begin before. */
+  turn: number;
 }
 
 export class Runs {
@@ -112,7 +114,8 @@ export class Runs {
     const waits = occasion.trigger === "catch_up" || task.overlap === "queue" || task.overlap === "replace";
     const cancel = new AbortController();
     const ended = Promise.withResolvers<void>();
-    const active: Active = { run, cancel, ended: ended.promise, queued: waits && before.length > 0 };
+    const turn = occasion.trigger === "schedule" ? (task.offset ?? 0) : 0;
+    const active: Active = { run, cancel, ended: ended.promise, queued: waits && before.length > 0, turn };
     this.of(task.name).add(active);
     if (task.overlap === "replace") {
       // Those that are caught up with run one after the other all the same.
@@ -121,7 +124,7 @@ export class Runs {
       for (const each of replaced) each.cancel.abort(new Error(`the run due at ${run.due_at} replaces it`));
     }
     try {
-      await notes.begin(run, active.queued);
+      await notes.begin(run, active.queued || turn > 0);
     } catch (error) {
       this.of(task.name).delete(active);
       ended.resolve();
@@ -159,17 +162,18 @@ export class Runs {
       this.tell(active.run);
       await notes.end(active.run.id, active.run.outcome !== "skipped");
     };
-    const { queued } = active;
+    const { queued, turn } = active;
     try {
       if (queued) {
         this.change(active, { outcome: "waiting", reason: "the run before it has not ended" });
         await Promise.race([Promise.all(before.map(({ ended }) => ended)), abortOf(cancel.signal)]);
         active.queued = false;
       }
+      if (turn > 0) await this.takeTurn(active);
       if (task.jitter > 0) await pause(random() * task.jitter * SECOND, clock, cancel.signal);
       if (cancel.signal.aborted) return await end({ outcome: "skipped", reason: reasonOf(cancel.signal) });
       await pace.take();
-      if (queued) {
+      if (queued || turn > 0) {
         const refused = await this.goes(active.run.id);
         if (refused !== undefined) return await end({ outcome: "skipped", reason: refused });
       }
@@ -178,6 +182,15 @@ export class Runs {
       logger.error({ error: String(error), task: task.name }, "cannot run a task");
       await end({ outcome: "failed", reason: "something of ours broke" });
     }
+  }
+
+  /** Waits until those before have had theirs. */
+  private async takeTurn(active: Active): Promise<void> {
+    const { clock } = this.options;
+    const left = Date.parse(active.run.due_at) + active.turn * SECOND - clock.now();
+    if (left <= 0) return;
+    this.change(active, { outcome: "waiting", reason: `its turn is ${active.turn} s after it was due` });
+    await pause(left, clock, active.cancel.signal);
   }
 
   /** Notes that its turn has come: until then it is known not to have happened. Answers why it must not happen. */

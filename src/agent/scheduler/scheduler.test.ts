@@ -418,3 +418,46 @@ describe("a time that was missed", () => {
     assert.deepEqual(bench.told, []);
   });
 });
+
+describe("a turn among the servers of a task", () => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = new Bench();
+    await bench.start();
+    await bench.set(taskOf({ cron_expression: "10 12 * * *", offset: 120 }));
+  });
+  afterEach(() => bench.close());
+
+  it("is waited for before a run that is due, but not before one that somebody asks for", async () => {
+    await bench.pass(11 * MINUTE);
+    assert.deepEqual(bench.acts, []);
+    assert.deepEqual(
+      bench.told.map(({ outcome, reason }) => `${outcome}: ${reason}`),
+      ["waiting: its turn is 120 s after it was due"],
+    );
+    await bench.pass(MINUTE);
+    assert.deepEqual(bench.ends, ["12:10 done"]);
+    await bench.run("now");
+    await bench.settle();
+    assert.equal(bench.acts.length, 2);
+  });
+
+  it("that had not come when the agent was killed is told as skipped, and can be asked for", async () => {
+    await bench.pass(11 * MINUTE);
+    await bench.die();
+    await bench.start();
+    assert.deepEqual(bench.ends, ["12:10 skipped"]);
+    assert.equal(await bench.runMissed("12:10"), "It is begun");
+    await bench.settle();
+    assert.deepEqual(bench.acts, ["restart s"]);
+  });
+
+  it("can change without a time being passed over", async () => {
+    await bench.pass(9 * MINUTE);
+    // As a timer that is late meets a message that is early.
+    bench.clock.set(MINUTE);
+    await bench.set(taskOf({ cron_expression: "10 12 * * *", offset: 240 }));
+    await bench.pass(5 * MINUTE);
+    assert.deepEqual(bench.ends, ["12:10 done"]);
+  });
+});

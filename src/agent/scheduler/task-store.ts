@@ -74,10 +74,10 @@ export class TaskStore {
     return this.file.settled();
   }
 
-  /** Told again as it is, it goes on from where it stands. */
+  /** Told again as it is, or with another turn among its servers, it goes on from where it stands. */
   private kept(task: AgentTask): KeptTask {
     const before = this.tasks.get(task.name);
-    const same = before !== undefined && isDeepStrictEqual(before.task, task);
+    const same = before !== undefined && isDeepStrictEqual({ ...before.task, offset: 0 }, { ...task, offset: 0 });
     return { task, since: same ? before.since : this.clock.now() };
   }
 

@@ -22,6 +22,8 @@ interface TaskOptions {
   retries?: number;
   retryDelay?: string;
   jitter?: string;
+  width?: number;
+  stagger?: string;
   on?: string[];
   onTag?: string[];
   enable?: boolean;
@@ -67,9 +69,10 @@ export function defineSet(command: Command, context: Context): void {
         throw usageFailure("Nothing to change: name a flag", "tailherd task set --help");
       const before = await client.call("GET /api/tasks/{name}", { params: { name } });
       const { revision: _1, owner: _2, created_at: _3, updated_at: _4, ...known } = before;
-      const { zone: _5, description: _6, next_run: _7, last_run: _8, servers: _9, ...spec } = known;
+      const { zone: _5, description: _6, next_run: _7, last_run: _8, servers: _9, turns: _10, ...spec } = known;
       const retries = { ...spec.retries, ...(change.retries as object | undefined) };
-      const body = { ...spec, ...change, retries } as TaskBody;
+      const fan_out = given.width === 0 ? {} : { ...spec.fan_out, ...(change.fan_out as object | undefined) };
+      const body = { ...spec, ...change, retries, fan_out } as TaskBody;
       const { warnings } = await client.call("PUT /api/tasks/{name}", { params: { name }, body });
       await answer(context, warnings, await client.call("GET /api/tasks/{name}", { params: { name } }), "saved");
     });
@@ -88,6 +91,10 @@ function options(command: Command): Command {
     .option("--retries <count>", "further attempts after a failure", (text) => readCount(text, 0))
     .option("--retry-delay <duration>", "before the first of them, doubled each time (10s)")
     .option("--jitter <duration>", "begin up to so much later, at random")
+    .option("--width <count>", "begin on so many servers together, in order of name; 0: on all", (text) =>
+      readCount(text, 0),
+    )
+    .option("--stagger <duration>", "with --width: so much later on the next ones")
     .option("--on <server>", "only on this server; can be given again", collect)
     .option("--on-tag <tag>", "also on every server with this tag; with all of them when given again", collect)
     .option("--disable", "keep it, but let it not be due");
@@ -115,11 +122,18 @@ function fields(argv: string[], given: TaskOptions): Record<string, unknown> {
         ? undefined
         : { ...(count !== undefined && { count }), ...(delay !== undefined && { delay }) },
     jitter: given.jitter,
+    fan_out: fanOutOf(given),
     placement: placementOf(given),
     enabled: given.disable === true ? false : given.enable === true ? true : undefined,
   };
   for (const key of Object.keys(fields)) if (fields[key] === undefined) delete fields[key];
   return fields;
+}
+
+function fanOutOf({ width, stagger }: TaskOptions): object | undefined {
+  if (width === undefined && stagger === undefined) return undefined;
+  if (width === 0) return {};
+  return { ...(width !== undefined && { width }), ...(stagger !== undefined && { stagger }) };
 }
 
 async function answer(context: Context, warnings: string[], task: TaskRecord, done: string): Promise<void> {

@@ -70,6 +70,10 @@ export function taskPage(task: TaskRecord, style: Style): string {
     ["Time limit", `${timeout} s an attempt`],
     ["Retries", retries.count === 0 ? "" : `${retries.count}, after ${retries.delay} s and more`],
     ["Jitter", jitter === 0 ? "" : `up to ${jitter} s`],
+    [
+      "Fan-out",
+      task.turns.map(({ server, after }) => `${server} ${after === 0 ? "when due" : `${after} s later`}`).join(", "),
+    ],
     ["Owned by", task.owner ?? ""],
   ];
   const lines = rows.flatMap(([title, text]) => (text === "" ? [] : [`  ${title.padEnd(11)} ${plain(text)}`]));

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { TailherdError } from "../../contract/errors.ts";
 import {
   knownFields,
+  NO_FAN_OUT,
   type SettingsTask,
   taskSpecSchema,
   type TaskSpec,
@@ -23,6 +24,9 @@ interface Row {
   created_at: number;
   updated_at: number;
 }
+
+/** Fields that specs written by older releases have not. */
+const ADDED_SINCE: Partial<TaskSpec> = { fan_out: NO_FAN_OUT };
 
 const COLUMNS = "name, revision, spec, unknown, owner, created_at, updated_at";
 
@@ -179,7 +183,7 @@ function isSame(a: Row, b: Row): boolean {
 
 function toTask(row: Row): StoredTask {
   return {
-    spec: JSON.parse(row.spec) as TaskSpec,
+    spec: { ...ADDED_SINCE, ...(JSON.parse(row.spec) as TaskSpec) },
     unknown: JSON.parse(row.unknown) as Record<string, unknown>,
     revision: row.revision,
     owner: row.owner,

@@ -9,6 +9,7 @@ import type { AgentTask, TaskRecord, TaskRun, TaskSpec } from "../../contract/ta
 import type { ServerBook } from "../agents/server-book.ts";
 import type { Deployment } from "../services/deployment.ts";
 import type { Store, StoredTask } from "../store/store.ts";
+import { turnsOf } from "./fan-out.ts";
 import { placesOf, zoneOf } from "./task-places.ts";
 
 /** The refusal for a name that no task has. */
@@ -118,9 +119,23 @@ export class TaskBook {
   /** The tasks of a server, as its agent should have them; or one of them, if it is there. */
   agentTasks(serverId: string, only?: string): AgentTask[] {
     const tasks = only === undefined ? this.all() : [this.get(only)].filter((task) => task !== undefined);
-    return tasks.flatMap(({ spec, revision }) =>
-      this.serversOf(spec).includes(serverId) ? [{ ...spec, timezone: zoneOf(spec.timezone).name, revision }] : [],
-    );
+    return tasks.flatMap(({ spec, revision }): AgentTask[] => {
+      const servers = this.serversOf(spec);
+      if (!servers.includes(serverId)) return [];
+      const name = this.nameOf(serverId);
+      const offset = this.turnsOf(spec, servers).find(({ server }) => server === name)?.after ?? 0;
+      return [{ ...spec, timezone: zoneOf(spec.timezone).name, revision, ...(offset > 0 && { offset }) }];
+    });
+  }
+
+  /** Where it does not begin together on its servers (ids): in which order, and how much later. */
+  turnsOf({ fan_out }: Pick<TaskSpec, "fan_out">, servers: readonly string[]): TaskRecord["turns"] {
+    const names = servers.map((id) => this.nameOf(id));
+    return turnsOf(names, fan_out);
+  }
+
+  private nameOf(serverId: string): string {
+    return this.parts.book.nameOf(serverId) ?? serverId;
   }
 
   /** A task as it is answered. Throws `not_found`. */
@@ -129,7 +144,8 @@ export class TaskBook {
     if (entry === undefined) throw noSuchTask(name);
     const { task, description, zone, lastRun } = entry;
     const { spec, revision, owner, created_at, updated_at } = task;
-    const servers = this.serversOf(spec).map((id) => this.parts.book.nameOf(id) ?? id);
+    const ids = this.serversOf(spec);
+    const servers = ids.map((id) => this.nameOf(id));
     const due = spec.enabled && servers.length > 0 ? new Date(this.nextOf(entry)).toISOString() : null;
     return {
       ...spec,
@@ -142,6 +158,7 @@ export class TaskBook {
       next_run: due,
       last_run: lastRun,
       servers,
+      turns: this.turnsOf(spec, ids),
     };
   }
 

@@ -95,7 +95,7 @@ export class TaskEdits {
     const read = taskSpecSchema.safeParse(draft);
     if (!read.success) {
       const problems = toFieldIssues(read.error).map((issue) => ({ ...issue, severity: "error" as const }));
-      return { problems, servers: [], runs_in_week: 0, runs_in_week_now: null };
+      return { problems, servers: [], turns: [], runs_in_week: 0, runs_in_week_now: null };
     }
     const { tasks, book } = this.parts;
     const { data: spec } = read;
@@ -105,9 +105,11 @@ export class TaskEdits {
       ...this.warnings(spec).map((message) => ({ path: "", message, severity: "warning" as const })),
     ];
     const before = tasks.get(spec.name);
+    const ids = tasks.serversOf(spec);
     return {
       problems,
-      servers: tasks.serversOf(spec).map((id) => book.nameOf(id) ?? id),
+      servers: ids.map((id) => book.nameOf(id) ?? id),
+      turns: tasks.turnsOf(spec, ids),
       runs_in_week: this.inWeek(spec),
       runs_in_week_now: before === undefined ? null : this.inWeek(before.spec),
     };

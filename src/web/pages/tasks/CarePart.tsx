@@ -4,7 +4,7 @@ import { Checkbox, Field, Select } from "../../ui/Field.tsx";
 import { Columns, Fields, More } from "../../ui/FormLayout.tsx";
 import { CATCH_UPS, OVERLAPS } from "./choices.ts";
 import { DraftText, RetryText, type FormProps } from "./form-fields.tsx";
-import { hasOwnCare } from "./task-draft.ts";
+import { hasOwnCare, turnsWords } from "./task-draft.ts";
 
 export function CarePart({ form }: { form: FormProps }) {
   const { draft, set } = form;
@@ -23,7 +23,8 @@ export function CarePart({ form }: { form: FormProps }) {
 }
 
 function Rules({ form }: { form: FormProps }) {
-  const { draft, set } = form;
+  const { draft, set, check } = form;
+  const turns = check.answer?.turns ?? [];
   return (
     <>
       <Columns count={2}>
@@ -56,6 +57,26 @@ function Rules({ form }: { form: FormProps }) {
           label="Begin later by up to"
           help="At random each time, so that many servers do not begin in step"
         />
+      </Columns>
+      <Columns count={2}>
+        <DraftText
+          form={form}
+          name="width"
+          path="fan_out.width"
+          label="Servers that begin together"
+          placeholder="all"
+          inputMode="numeric"
+          help={turns.length === 0 ? "In order of their names" : turnsWords(turns)}
+        />
+        {draft.width.trim() === "" ? null : (
+          <DraftText
+            form={form}
+            name="stagger"
+            path="fan_out.stagger"
+            label="The next ones later by"
+            help="By the clock: nobody waits for how it went elsewhere"
+          />
+        )}
       </Columns>
     </>
   );

@@ -6,12 +6,12 @@ import { Fact, Facts, Panel, Section } from "../../ui/Panel.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import { CATCH_UPS, OVERLAPS, labelOf } from "./choices.ts";
 import { actionWords, commandWords } from "./run-look.ts";
-import { durationText } from "./task-draft.ts";
+import { durationText, turnsWords } from "./task-draft.ts";
 import styles from "./Tasks.module.css";
 
 export function TaskFacts({ task }: { task: TaskRecord }) {
   const { action, service_name: service, command, cron_expression, zone, timezone, servers, placement, owner } = task;
-  const { overlap, catch_up, timeout, jitter, retries } = task;
+  const { overlap, catch_up, timeout, jitter, retries, turns } = task;
   return (
     <Section title="The task">
       <Panel>
@@ -48,6 +48,7 @@ export function TaskFacts({ task }: { task: TaskRecord }) {
           <Fact term="Time limit">{durationText(timeout)} an attempt</Fact>
           <Fact term="Retries">{retriesWords(retries)}</Fact>
           {jitter === 0 ? null : <Fact term="Spread">begins up to {durationText(jitter)} later</Fact>}
+          {turns.length === 0 ? null : <Fact term="Begins">{turnsWords(turns)}</Fact>}
           <Fact term="Owner">{owner ?? "made by hand"}</Fact>
         </Facts>
       </Panel>

@@ -17,6 +17,7 @@ function recordOf(task: object): TaskRecord {
     next_run: null,
     last_run: null,
     servers: [],
+    turns: [],
   });
 }
 
@@ -33,6 +34,7 @@ const FULL = {
   catch_up: "all",
   timeout: 90,
   jitter: 0.5,
+  fan_out: { width: 2, stagger: 300 },
   retries: { count: 3, delay: 5, factor: 1.5, max_delay: 7200, jitter: 0.125, within: 86_400 },
   placement: { servers: ["web-1", "web 2"], tags: ["prod", "eu"] },
 } as const;

@@ -25,6 +25,9 @@ export interface TaskDraft {
   catchUp: TaskRecord["catch_up"];
   timeout: string;
   jitter: string;
+  /** Servers that begin together; empty: all. And how much later the next ones do. */
+  width: string;
+  stagger: string;
   retries: { count: string; delay: string; factor: string; maxDelay: string; percent: string; within: string };
 }
 
@@ -44,6 +47,8 @@ export const EMPTY_TASK: TaskDraft = {
   catchUp: "last",
   timeout: "1h",
   jitter: "0s",
+  width: "",
+  stagger: "0s",
   retries: { count: "0", delay: "10s", factor: "2", maxDelay: "5m", percent: "20", within: "" },
 };
 
@@ -62,6 +67,7 @@ export function toTask(draft: TaskDraft): TaskInput {
     catch_up: draft.catchUp,
     timeout: draft.timeout.trim(),
     jitter: draft.jitter.trim(),
+    fan_out: draft.width.trim() === "" ? {} : { width: numberOr(draft.width), stagger: draft.stagger.trim() },
     retries: {
       count: numberOr(count),
       delay: delay.trim(),
@@ -93,6 +99,8 @@ export function fromTask(task: TaskRecord): TaskDraft {
     catchUp: task.catch_up,
     timeout: durationText(task.timeout),
     jitter: durationText(task.jitter),
+    width: task.fan_out.width === null ? "" : String(task.fan_out.width),
+    stagger: durationText(task.fan_out.stagger),
     retries: {
       count: String(retries.count),
       delay: durationText(retries.delay),
@@ -111,17 +119,25 @@ export function inputOf(task: TaskRecord, change: Partial<TaskInput>): TaskInput
 
 /** Is anything under "more" not as it would be by itself? */
 export function hasOwnCare(draft: TaskDraft): boolean {
-  const { overlap, catchUp, timeout, jitter, retries } = draft;
+  const { overlap, catchUp, timeout, jitter, width, retries } = draft;
   return (
-    JSON.stringify({ overlap, catchUp, timeout, jitter, retries }) !==
+    JSON.stringify({ overlap, catchUp, timeout, jitter, width, retries }) !==
     JSON.stringify({
       overlap: EMPTY_TASK.overlap,
       catchUp: EMPTY_TASK.catchUp,
       timeout: EMPTY_TASK.timeout,
       jitter: EMPTY_TASK.jitter,
+      width: EMPTY_TASK.width,
       retries: EMPTY_TASK.retries,
     })
   );
+}
+
+/** "nas when due, web-1 5m later". */
+export function turnsWords(turns: TaskRecord["turns"]): string {
+  return turns
+    .map(({ server, after }) => `${server} ${after === 0 ? "when due" : `${durationText(after)} later`}`)
+    .join(", ");
 }
 
 /** "1h", "90s", "500ms" of seconds: in the largest unit that needs no fraction. */

@@ -23,6 +23,7 @@ function task(name: string, more: Partial<TaskRecord> = {}): TaskRecord {
     description: "at 02:30 on weekdays",
     zone: "Europe/Berlin",
     servers: ["web-1"],
+    turns: [],
     placement: { servers: [], tags: ["prod"] },
     enabled: true,
     next_run: null,
