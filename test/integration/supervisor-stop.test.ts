@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { openTestAgent } from "../support/agent.ts";
-import { isAlive, pidsWith, zombiesOf } from "../support/processes.ts";
+import { isAlive, pidsWith, untilPidsWith, zombiesOf } from "../support/processes.ts";
 import { repeat, times } from "../support/soak.ts";
 
 const fixture = (name: string): string => join(import.meta.dirname, "../fixtures", name);
@@ -100,3 +103,26 @@ test(
     assert.equal(pidsWith(word).length, 1);
   }),
 );
+
+test("a removal sends away whoever listens in its directory, also a shim that came when nobody waited for it any more", async () => {
+  await using agent = await openTestAgent();
+  await agent.set({ name: "gone", start_cmd: "sleep 3600" });
+  const root = join(agent.dataDir, "agent/run");
+  const key = readdirSync(root).find((name) => name.startsWith("gone"));
+  assert.ok(key);
+  const script = join(root, "tailherd-shim");
+  // As a starter does it on a machine so busy that the agent has given this shim up before it tells of itself.
+  const batch = join(agent.dataDir, "batch");
+  writeFileSync(batch, `mkfifo ${join(root, key, "ctl")}; shim ${join(root, key)}\n`);
+  const input = openSync(batch, "r");
+  spawn("/bin/sh", [script], { stdio: [input, "ignore", "ignore"], detached: true });
+  closeSync(input);
+  try {
+    await untilPidsWith(script, 2);
+    while (readFileSync(join(root, key, "told/shim"), "utf8").trim() === "") await pause(10);
+    await agent.call("remove", { service: "gone", by: "test" });
+    await untilPidsWith(script, 0);
+  } finally {
+    for (const pid of pidsWith(script)) process.kill(pid, "SIGKILL");
+  }
+});

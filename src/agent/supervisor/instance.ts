@@ -175,6 +175,8 @@ export class Instance extends InstanceLife {
     await this.output.remove();
     // A state that waits to be written would find no directory.
     this.settle();
+    // A shim that was given up may have come since (a very busy machine): nobody would ever talk to it again.
+    this.directory.order("quit");
     containment.remove(this.directory.key);
     this.directory.remove();
   }
